@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8080
+WORKSPACE ?= workspace
+
+.PHONY: venv demo test lint serve bench proto clean
+
+venv: .venv/.ready
+
+# The lock first, our package after it: the last one installed owns the name `paddlex` (see README, "The paddlex command").
+.venv/.ready: requirements.txt setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info[:2] <= (3, 12) else "Python 3.10, 3.11 or 3.12 is needed; name one with: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: venv
+	$(BIN)/python -m paddlex_restful.demo
+
+test: venv lint
+	$(BIN)/python -m pytest
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+serve: venv
+	$(BIN)/python -m paddlex_restful --port $(PORT) --workspace_dir $(WORKSPACE)
+
+bench: venv
+	$(BIN)/python -m benchmarks
+
+# Compiles protos/workspace.proto; a test fails when the committed code is not what this makes.
+proto: venv
+	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=paddlex_restful/workspace --pyi_out=paddlex_restful/workspace protos/workspace.proto
+
+clean:
+	rm -rf .venv build *.egg-info

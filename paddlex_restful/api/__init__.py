@@ -1,0 +1,1 @@
+"""The HTTP side: a blueprint a noun; arguments in, answers out."""

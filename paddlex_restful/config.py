@@ -1,0 +1,35 @@
+"""The settings of one server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_DEMO_URL = "https://bj.bcebos.com/paddlex/demos"
+
+
+def default_cpu_jobs() -> int:
+    """Half of the processor cores, at least one."""
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of a server, fixed from its start.
+
+    Attributes:
+        workspace_dir: folder that holds everything; made if it is missing.
+        host: address to listen on.
+        port: TCP port to listen on; 0 takes a free one.
+        cpu_jobs: how many heavy jobs (training, pruning, exporting) share the processor at once.
+        demo_url: address below which the demo archives lie.
+        weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
+    """
+
+    workspace_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    cpu_jobs: int = field(default_factory=default_cpu_jobs)
+    demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
+    weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))

@@ -1,0 +1,27 @@
+"""The one exception whose text people read."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can put right, told in one sentence with the remedy.
+
+    On a request it becomes ``{"status": -1, "message": ...}``; in a job, the reason for which the job failed.
+
+    Args:
+        template: a sentence of ``paddlex_restful.messages``, with named ``{fields}``. Kept apart from the values so that
+            a catalogue of another language can be put in its place.
+        values: what the fields stand for.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        self.template = template
+        self.values = values
+        super().__init__(template.format(**values))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.template, self.values)
+
+
+def _rebuild(cls: type[UserError], template: str, values: dict[str, object]) -> UserError:
+    return cls(template, **values)

@@ -1,0 +1,124 @@
+"""Answers: strict JSON, and one place where every kind of failure becomes one."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+from collections.abc import Mapping, Set
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge, ServiceUnavailable
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import api as messages
+
+SUCCESS = 1
+FAILURE = -1
+
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+_log = logging.getLogger(__name__)
+
+
+def encode(value: Any) -> bytes:
+    """Encode a value as strict JSON in UTF-8.
+
+    NaN and infinities become ``null``, keys become text, paths and sets are written as text and lists. File names that
+    are not UTF-8 (which Python carries as lone surrogates) keep what can be shown, with a replacement character for
+    each other byte.
+
+    Raises:
+        TypeError: the value holds something that JSON has no form for.
+    """
+    try:
+        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+    except TypeError as error:
+        if "surrogates" not in str(error):
+            raise
+        return orjson.dumps(_without_surrogates(value), default=_plain, option=_OPTIONS)
+
+
+def answer(fields: Mapping[str, Any] | None = None) -> Response:
+    """Make the answer of a call that succeeded: its fields and ``"status": 1``."""
+    return _json({**(fields or {}), "status": SUCCESS})
+
+
+def failure(message: str, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Make the answer of a call that failed: ``{"status": -1, "message": ...}``.
+
+    Args:
+        message: one sentence for people.
+        code: the HTTP status; 200 for everything that is the application's, see ``docs/api.md``.
+        headers: HTTP headers to add.
+    """
+    response = _json({"status": FAILURE, "message": message}, code)
+    response.headers.extend(dict(headers or {}))
+    return response
+
+
+def register_failures(app: Flask) -> None:
+    """Let ``app`` answer every failure in the one JSON form."""
+    app.register_error_handler(UserError, _user_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _internal_error)
+
+
+def _json(fields: Mapping[str, Any], code: int = 200) -> Response:
+    return Response(encode(fields), status=code, mimetype="application/json")
+
+
+def _user_error(error: UserError) -> Response:
+    return failure(str(error))
+
+
+def _http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    headers: dict[str, str] = {}
+    if isinstance(error, NotFound):
+        message = messages.NO_SUCH_ADDRESS.format(path=request.path)
+    elif isinstance(error, MethodNotAllowed):
+        allowed = sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
+        headers["Allow"] = ", ".join(error.valid_methods or ())
+        message = messages.NO_SUCH_METHOD.format(path=request.path, method=request.method, allowed=", ".join(allowed))
+    elif isinstance(error, RequestEntityTooLarge):
+        message = messages.TOO_MUCH.format(limit=(current_app.config["MAX_CONTENT_LENGTH"] or 0) >> 20)
+    elif isinstance(error, ServiceUnavailable):
+        headers["Retry-After"] = "2"
+        message = messages.SHUTTING_DOWN
+    else:
+        message = messages.BAD_REQUEST.format(code=code, name=error.name)
+    return failure(message, code, headers)
+
+
+def _internal_error(error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    _log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return failure(messages.DISK_FULL.format(path=error.filename or os.strerror(error.errno)))
+    return failure(messages.INTERNAL.format(reference=reference))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, Mapping):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, Set)):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,217 @@
+"""Arguments of a call: from a JSON body or the query string to a checked model, or to a sentence on what is wrong."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
+
+import orjson
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from werkzeug.datastructures import MultiDict
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import api as messages
+
+_SHOWN_VALUE = 40
+"""So many characters of a wrong value are repeated to its sender."""
+
+_TEMPLATES = {
+    "missing": messages.MISSING,
+    "string_type": messages.NOT_TEXT,
+    "int_type": messages.NOT_INTEGER,
+    "int_parsing": messages.NOT_INTEGER,
+    "int_parsing_size": messages.NOT_INTEGER,
+    "int_from_float": messages.NOT_INTEGER,
+    "float_type": messages.NOT_NUMBER,
+    "float_parsing": messages.NOT_NUMBER,
+    "finite_number": messages.NOT_NUMBER,
+    "bool_type": messages.NOT_BOOLEAN,
+    "bool_parsing": messages.NOT_BOOLEAN,
+    "list_type": messages.NOT_LIST,
+    "dict_type": messages.NOT_OBJECT,
+    "enum": messages.NOT_ONE_OF,
+    "literal_error": messages.NOT_ONE_OF,
+    "greater_than_equal": messages.TOO_SMALL,
+    "greater_than": messages.NOT_ABOVE,
+    "less_than_equal": messages.TOO_LARGE,
+    "less_than": messages.NOT_BELOW,
+    "string_too_long": messages.TOO_LONG,
+    "too_long": messages.TOO_LONG,
+    "string_too_short": messages.TOO_SHORT,
+    "too_short": messages.TOO_SHORT,
+    "string_pattern_mismatch": messages.BAD_FORM,
+    "value_error": messages.REFUSED,
+}
+"""What pydantic calls an error, and our words for it."""
+
+_LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "pattern")
+
+
+class Arguments(BaseModel):
+    """Base of the argument models, one model a call.
+
+    Each field has a ``description`` that completes the sentence "did is missing (…)". Unknown arguments are ignored,
+    numbers may come as text, and null, empty text and nothing at all are the same: the default, or a required argument
+    that is missing. Lists and objects may come as JSON text; text for a list that is no JSON list is its one item.
+    """
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, coerce_numbers_to_str=True, protected_namespaces=())
+
+    _from_body: bool = PrivateAttr(default=False)
+    _given: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def from_body(self) -> bool:
+        """Whether the request had a body, as the clients' ``json=…`` sends it; a page's query string has none."""
+        return self._from_body
+
+    def given(self, name: str) -> bool:
+        """Tell whether an argument was sent at all, whatever its value, null and empty text included."""
+        return name in self._given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        containers = _containers(cls)
+        return {
+            name: _decoded(value, containers[name]) if name in containers else value
+            for name, value in values.items()
+            if not _is_blank(value)
+        }
+
+
+class NoArguments(Arguments):
+    """For calls that take nothing."""
+
+
+ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
+
+
+def read_arguments(model: type[ArgumentsT], query: MultiDict[str, str], body: bytes) -> ArgumentsT:
+    """Read the arguments of a call; what the body names goes before the same name in the query string.
+
+    Args:
+        model: the call's model.
+        query: the query string; a repeated key is a list.
+        body: the raw body, empty where there is none. Its content type does not matter.
+
+    Raises:
+        UserError: the body is no JSON object, or the arguments do not fit the model; all that do not are named.
+    """
+    values: dict[str, Any] = {name: items[0] if len(items) == 1 else items for name, items in query.lists()}
+    if body:
+        values.update(_json_object(body))
+    _refuse_nul(values)
+    try:
+        arguments = model.model_validate(values)
+    except ValidationError as error:
+        raise UserError(messages.ARGUMENTS, problems="; ".join(_problems(model, error))) from None
+    arguments._from_body = bool(body)
+    arguments._given = frozenset(values)
+    return arguments
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UserError(messages.BODY_NOT_JSON, problem=error) from None
+    if not isinstance(value, dict):
+        raise UserError(messages.BODY_NOT_OBJECT, kind=_kind(value))
+    return value
+
+
+def _kind(value: object) -> str:
+    kinds: dict[type, str] = {list: "a list", str: "text", bool: "true or false", NoneType: "null"}
+    return kinds.get(type(value), "a number")
+
+
+def _refuse_nul(values: Mapping[str, Any]) -> None:
+    """Refuse the one character that no path can hold, before the operating system does with a ValueError."""
+    names = [name for name, value in values.items() if _has_nul(value)]
+    if names:
+        problems = "; ".join(messages.NUL_CHARACTER.format(field=name) for name in names)
+        raise UserError(messages.ARGUMENTS, problems=problems)
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+@cache
+def _containers(model: type[Arguments]) -> dict[str, type]:
+    """The fields of a model that hold a list or an object, and which of the two."""
+    found = {name: _container(field.annotation) for name, field in model.model_fields.items()}
+    return {name: container for name, container in found.items() if container is not None}
+
+
+def _container(annotation: Any) -> type | None:
+    origin = get_origin(annotation) or annotation
+    if origin in (list, dict):
+        return origin  # type: ignore[no-any-return]
+    members = get_args(annotation)
+    if str in members:
+        return None
+    return next((found for found in map(_container, members) if found is not None), None)
+
+
+def _decoded(value: Any, container: type) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        decoded = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        decoded = value
+    if container is list and not isinstance(decoded, list):
+        return [value]
+    return decoded
+
+
+def _problems(model: type[Arguments], error: ValidationError) -> list[str]:
+    by_field: dict[str, list[ErrorDetails]] = defaultdict(list)
+    for detail in error.errors(include_url=False):
+        by_field[str(detail["loc"][0]) if detail["loc"] else ""].append(detail)
+    return [_problem(model, name, details) for name, details in by_field.items()]
+
+
+def _problem(model: type[Arguments], name: str, details: Sequence[ErrorDetails]) -> str:
+    detail = details[0]
+    template = _TEMPLATES.get(detail["type"], messages.NOT_VALID)
+    context = detail.get("ctx", {})
+    if len(details) > 1 and not all(isinstance(other["loc"][-1], int) for other in details):
+        # A choice of types complains once for each of them; no single complaint is the reason.
+        template = messages.NOT_VALID
+    if not name:
+        return str(context.get("error", detail["msg"]))
+    indices = "".join(f"[{part}]" for part in detail["loc"][1:] if isinstance(part, int))
+    sentence = template.format(
+        field=name + indices,
+        value=_shown(detail["input"]),
+        expected=context.get("expected", ""),
+        limit=next((context[key] for key in _LIMITS if key in context), ""),
+        reason=context.get("error", ""),
+    )
+    field = model.model_fields.get(name)
+    return f"{sentence} ({field.description})" if field is not None and field.description else sentence
+
+
+def _shown(value: object) -> str:
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _SHOWN_VALUE else f"{text[:_SHOWN_VALUE]}…"

@@ -1,0 +1,85 @@
+"""Calls: one decorator that gives a function its address, reads its arguments and answers with what it returns."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
+
+from flask import Blueprint, Response, current_app, request
+
+from paddlex_restful.api.answers import answer
+from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
+
+__all__ = ["CALLS", "Arguments", "Call", "NoArguments", "call"]
+
+Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
+Handler: TypeAlias = Callable[[Any, Any], Mapping[str, Any] | Response | None]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the HTTP interface, as it was declared.
+
+    Attributes:
+        method: the HTTP verb.
+        path: the address, with its leading slash.
+        arguments: the model of the arguments.
+        function: what answers it, given the arguments and the services.
+        summary: the first line of the function's docstring.
+    """
+
+    method: Method
+    path: str
+    arguments: type[Arguments]
+    function: Handler
+    summary: str
+
+
+CALLS: list[Call] = []
+"""Every call that a noun module has declared, in the order of the imports."""
+
+
+def call(blueprint: Blueprint, method: Method, path: str) -> Callable[[HandlerT], HandlerT]:
+    """Declare a function as a call of the HTTP interface.
+
+    The function takes its arguments (a model below ``Arguments``, named by the annotation of its first parameter) and
+    the services. It returns the answer's fields, ``None`` where there are none beside ``status``, or a whole response
+    (raw bytes). It raises ``UserError`` for what the user can put right.
+
+    Args:
+        blueprint: the noun's blueprint.
+        method: the HTTP verb.
+        path: the address, with its leading slash.
+
+    Raises:
+        TypeError: the function's first parameter is not annotated with a model, or it has no docstring.
+    """
+
+    def declare(function: HandlerT) -> HandlerT:
+        model = _model_of(function)
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        if not summary:
+            raise TypeError(f"{function.__name__} needs a docstring: its first line is the summary of {method} {path}")
+
+        def view() -> Response:
+            arguments = read_arguments(model, request.args, request.get_data())
+            result = function(arguments, current_app.extensions["services"])
+            return result if isinstance(result, Response) else answer(result)
+
+        blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
+        CALLS.append(Call(method, path, model, function, summary))
+        return function
+
+    return declare
+
+
+def _model_of(function: Handler) -> type[Arguments]:
+    hints = get_type_hints(function)
+    first = next(iter(inspect.signature(function).parameters), "")
+    model = hints.get(first)
+    if not (isinstance(model, type) and issubclass(model, Arguments)):
+        raise TypeError(f"the first parameter of {function.__name__} needs the annotation of a model below Arguments")
+    return model

@@ -1,0 +1,38 @@
+"""Sentences of the HTTP layer: unreadable arguments, addresses that do not exist, the server's own faults."""
+
+BODY_NOT_JSON = (
+    "The body of the request is not JSON ({problem}); send one JSON object in UTF-8, "
+    "or put the arguments into the query string."
+)
+BODY_NOT_OBJECT = (
+    'The body of the request is {kind}, not a JSON object; put the arguments into one object, as in {{"did": "D0001"}}.'
+)
+
+ARGUMENTS = "The arguments need correction: {problems}."
+MISSING = "{field} is missing"
+NOT_TEXT = "{field} must be text, not {value}"
+NOT_INTEGER = "{field} must be a whole number, not {value}"
+NOT_NUMBER = "{field} must be a number, not {value}"
+NOT_BOOLEAN = "{field} must be true or false, not {value}"
+NOT_LIST = "{field} must be a list, not {value}"
+NOT_OBJECT = "{field} must be an object, not {value}"
+NOT_ONE_OF = "{field} must be {expected}, not {value}"
+TOO_SMALL = "{field} must be at least {limit}, not {value}"
+NOT_ABOVE = "{field} must be greater than {limit}, not {value}"
+TOO_LARGE = "{field} must be at most {limit}, not {value}"
+NOT_BELOW = "{field} must be less than {limit}, not {value}"
+TOO_LONG = "{field} must have at most {limit} characters or items"
+TOO_SHORT = "{field} must have at least {limit} characters or items"
+BAD_FORM = "{field} must have the form {limit}, not {value}"
+REFUSED = "{field}: {reason}"
+NOT_VALID = "{field} cannot be {value}"
+NUL_CHARACTER = "{field} must not contain a NUL character"
+
+INTERNAL = "An internal error kept the server from answering (reference {reference}); the server's log has the details."
+DISK_FULL = "The disk is full, so the server could not write ({path}); free some space and try again."
+
+NO_SUCH_ADDRESS = "There is no address {path} on this server; the calls are listed in docs/api.md and at GET /."
+NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
+TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."
+SHUTTING_DOWN = "The server is shutting down; try again when it has been started again."
+BAD_REQUEST = "The server could not read the request ({code} {name}); check that the client sends correct HTTP."

@@ -1,0 +1,51 @@
+"""Sentences on training, checkpoints and pretrained weights."""
+
+NOT_AVAILABLE = "Training of {type} projects is not available yet; classification projects can be trained."
+SUITE_MISSING = (
+    "The Python package {package} is not installed; install it with: pip install --no-deps -r requirements.txt"
+)
+SEVERAL_GPUS = "Training on {count} GPUs is not available yet; name one GPU in cuda_visible_devices."
+NO_GPU_BUILD = (
+    "cuda_visible_devices names a GPU, but the installed paddle is the CPU build; install paddlepaddle-gpu "
+    "or leave cuda_visible_devices empty."
+)
+
+UNKNOWN_MODEL = "model {model} is not known; choose one of {models}."
+SIZE_TOO_SMALL = "image_shape {width} x {height} is too small for {model}; give at least {least} x {least}."
+SIZE_TOO_LARGE = "image_shape {width} x {height} is too large for {model}; give at most {most} x {most}."
+SIZE_NOT_MULTIPLE = (
+    "image_shape {width} x {height} does not suit {model}; width and height must be multiples of {multiple}."
+)
+
+UNREADABLE_IMAGE = "The image {file} cannot be read; replace it in the dataset's folder or remove it and import again."
+TOO_FEW_IMAGES = "The training split holds {count} image(s); split the dataset so that training has at least 2."
+NO_CLASSES = "The dataset has no classes; import it again."
+
+NAN_LOSS = (
+    "The loss is no longer a finite number at epoch {epoch}, step {step}; lower learning_rate, "
+    "lengthen warmup_steps or check the images, then train again."
+)
+UNKNOWN_POLICY = "lr_policy {policy} is not known; choose one of {policies}."
+
+CHECKPOINT_MISSING = "There is no complete checkpoint in {folder}; train first or choose a saved epoch."
+CHECKPOINT_DAMAGED = "The checkpoint file {file} is damaged; choose another saved epoch or train again."
+CHECKPOINT_OTHER_MODEL = (
+    "The checkpoint of epoch {epoch} is of another model or other classes; start the training anew."
+)
+
+WEIGHTS_MISSING = (
+    "pretrain_weights {source} is not a file of weights or a folder that holds one; name another or set it to null."
+)
+WEIGHTS_DAMAGED = (
+    "The weights in {file} are damaged or hold more than numbers; name another file or set pretrain_weights to null."
+)
+WEIGHTS_DO_NOT_FIT = (
+    "None of the weights in {file} fit {model}; choose weights of this model or set pretrain_weights to null."
+)
+NO_WEIGHTS_FOR_MODEL = (
+    "There are no {source} weights for {model}; set pretrain_weights to null to train from random weights."
+)
+DOWNLOAD_FAILED = (
+    "The pretrained weights of {model} could not be downloaded: {problem} "
+    "Set pretrain_weights to null to train from random weights."
+)

@@ -1,0 +1,102 @@
+"""What a project type brings to training: the protocol, and the table of the types that have it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import paddle
+
+from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.messages import training as messages
+
+
+class Notify(Protocol):
+    """How long work tells how far it is and learns that it should stop."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """``done`` of ``total`` parts are through; raises ``JobStopped`` when the job was asked to stop."""
+
+
+class Training(Protocol):
+    """One training of a project type, as the loop sees it: a net, batches, a loss and an evaluation.
+
+    All that is random in an epoch follows from the seed and the epoch's number, so that a resumed training repeats an
+    unbroken one exactly.
+
+    Attributes:
+        net: the net that is trained.
+        optimizer: its optimiser; the loop sets the learning rate.
+        steps: steps of an epoch.
+        samples: images of an epoch.
+        metric: the evaluation's figure by which the best checkpoint is chosen; larger is better.
+        info: what goes into ``model.yml``, all but ``epoch`` and ``metrics``.
+    """
+
+    net: paddle.nn.Layer
+    optimizer: paddle.optimizer.Optimizer
+    steps: int
+    samples: int
+    metric: str
+    info: Mapping[str, Any]
+
+    def batches(self, epoch: int) -> Iterator[Any]:
+        """The batches of an epoch, from 1; ``steps`` of them."""
+
+    def loss(self, batch: Any) -> tuple[paddle.Tensor, Any]:
+        """The loss of a batch, a tensor without axes, and what ``figures`` needs of it."""
+
+    def figures(self, outputs: Any) -> dict[str, float]:
+        """Figures of a training step that is reported, such as its accuracy."""
+
+    def evaluate(self, notify: Notify) -> dict[str, float]:
+        """Figures on the validation split; empty when it has no images."""
+
+    def weights_url(self, source: str) -> str | None:
+        """Address of the net's pretrained weights, such as those of ``IMAGENET``; None when there are none."""
+
+
+class Adapter(Protocol):
+    """A project type: how it trains, and its jobs on a trained net."""
+
+    def training(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify) -> Training:
+        """Build the net with fresh weights and get the data ready.
+
+        Args:
+            params: the task's training parameters, checked and complete.
+            dataset: the dataset's folder, split.
+            seed: where all randomness starts.
+            notify: hears of the reading of the images.
+
+        Raises:
+            JobFailed: the parameters or the data do not suit.
+        """
+
+    def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
+        """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
+
+    def evaluate(self, context: JobContext) -> dict[str, Any] | None:
+        """Do the job ``evaluate``."""
+
+    def predict(self, context: JobContext) -> dict[str, Any] | None:
+        """Do the job ``predict``."""
+
+    def export(self, context: JobContext) -> dict[str, Any] | None:
+        """Do the job ``export``."""
+
+
+_ADAPTERS = {"classification": "paddlex_restful.training.classification.adapter"}
+"""Modules whose ``ADAPTER`` is the adapter of a project type; imported when asked for, as each imports its suite."""
+
+
+def adapter(project_type: str) -> Adapter:
+    """The adapter of a project type.
+
+    Raises:
+        JobFailed: the type has none yet.
+    """
+    if project_type not in _ADAPTERS:
+        raise JobFailed("not_available", messages.NOT_AVAILABLE, type=project_type)
+    return cast("Adapter", importlib.import_module(_ADAPTERS[project_type]).ADAPTER)

@@ -1,0 +1,234 @@
+"""Checkpoint folders: a net's weights, what it is, and what is needed to train it further.
+
+A folder is complete or absent: it is written beside its place and renamed. It holds
+
+- ``model.pdparams``: the weights, as ``paddle.save`` writes them,
+- ``model.yml``: what the net is: ``type``, ``model``, ``labels``, ``params``, ``epoch``, ``metrics`` and what is needed to
+  feed it (classification: ``image_shape`` as width and height, ``mean``, ``std``),
+- ``model.pdopt`` and ``state.json``: the optimiser and the place in the training, for training on.
+
+There is no file of random states: all that is random in an epoch comes from the seed and the epoch's number alone.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import orjson
+import paddle
+import yaml
+from numpy.typing import NDArray
+
+from paddlex_restful.jobs.context import JobFailed
+from paddlex_restful.messages import training as messages
+
+WEIGHTS_FILE = "model.pdparams"
+INFO_FILE = "model.yml"
+OPTIMIZER_FILE = "model.pdopt"
+STATE_FILE = "state.json"
+
+Weights = dict[str, NDArray[Any]]
+"""Arrays by the names of a net's ``state_dict``."""
+
+
+def save(
+    folder: Path,
+    net: paddle.nn.Layer,
+    info: Mapping[str, Any],
+    *,
+    optimizer: paddle.optimizer.Optimizer | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a checkpoint; one that is there is replaced.
+
+    Args:
+        folder: its folder; the parent is made.
+        net: its weights are written.
+        info: what goes into ``model.yml``.
+        optimizer: its state is written, for training on.
+        state: the place in the training, as JSON, for training on.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    beside = _beside(folder)
+    paddle.save(net.state_dict(), str(beside / WEIGHTS_FILE))
+    if optimizer is not None:
+        paddle.save(optimizer.state_dict(), str(beside / OPTIMIZER_FILE))
+    if state is not None:
+        (beside / STATE_FILE).write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+    (beside / INFO_FILE).write_text(yaml.safe_dump(dict(info), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    _publish(beside, folder)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Make ``target`` the same checkpoint as ``source``; one that is there is replaced.
+
+    The files are shared (hard links) where the file system can: none is ever changed in place.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    beside = _beside(target)
+    for file in source.iterdir():
+        try:
+            (beside / file.name).hardlink_to(file)
+        except OSError:
+            shutil.copy2(file, beside / file.name)
+    _publish(beside, target)
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a checkpoint is there."""
+    return (folder / INFO_FILE).is_file() and (folder / WEIGHTS_FILE).is_file()
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """What the net of a checkpoint is: its ``model.yml``.
+
+    Raises:
+        JobFailed: there is no checkpoint, or the file is damaged.
+    """
+    if not is_complete(folder):
+        raise JobFailed("checkpoint", messages.CHECKPOINT_MISSING, folder=folder.name)
+    file = folder / INFO_FILE
+    try:
+        info = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _damaged(file) from error
+    if not isinstance(info, dict) or not {"type", "model", "labels"} <= info.keys():
+        raise _damaged(file)
+    return info
+
+
+def load_net(folder: Path, net: paddle.nn.Layer) -> None:
+    """Give a net exactly the weights of a checkpoint.
+
+    Raises:
+        JobFailed: there is no checkpoint, it is damaged, or it is of another net.
+    """
+    if not is_complete(folder):
+        raise JobFailed("checkpoint", messages.CHECKPOINT_MISSING, folder=folder.name)
+    weights = load_weights(folder / WEIGHTS_FILE)
+    wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    if {name: value.shape for name, value in weights.items()} != wanted:
+        raise _damaged(folder / WEIGHTS_FILE)
+    net.set_state_dict(weights)
+
+
+def load_training(folder: Path, optimizer: paddle.optimizer.Optimizer) -> dict[str, Any]:
+    """Give an optimiser its state back, and read the place in the training.
+
+    Returns:
+        What was given to ``save`` as ``state``.
+
+    Raises:
+        JobFailed: the checkpoint is damaged or cannot be trained on.
+    """
+    file = folder / STATE_FILE
+    try:
+        state = orjson.loads(file.read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError) as error:
+        raise _damaged(file) from error
+    if not isinstance(state, dict):
+        raise _damaged(file)
+    optimizer.set_state_dict(load_weights(folder / OPTIMIZER_FILE))
+    return state
+
+
+def load_weights(path: Path) -> Weights:
+    """Read a ``.pdparams`` or ``.pdopt`` file that may come from strangers.
+
+    Such files are pickles, and ``paddle.load`` runs whatever a pickle asks for. Here a pickle can name nothing but
+    dictionaries and numpy arrays of numbers.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        JobFailed: the file is missing, damaged or holds anything else.
+    """
+    try:
+        with path.open("rb") as file:
+            content = _Unpickler(file).load()
+        # paddle's table from names in the net to names of parameters.
+        content.pop("StructuredToParameterName@@", None)
+        weights = {str(name): np.asarray(value) for name, value in content.items()}
+    except Exception as error:  # a damaged pickle raises whatever its bytes lead it to
+        raise _damaged(path) from error
+    if any(value.dtype.kind not in "fiub" for value in weights.values()):
+        raise _damaged(path)
+    return weights
+
+
+# How numpy pickles an array and a figure: the functions it names there, asked of numpy itself.
+_ARRAY = np.empty(0).__reduce__()[0]
+_SCALAR = np.float64(0).__reduce__()[0]
+
+
+class _Unpickler(pickle.Unpickler):
+    """Admits what ``paddle.save`` writes for a dictionary of tensors."""
+
+    _ADMITTED: ClassVar[dict[tuple[str, str], Any]] = {
+        ("collections", "OrderedDict"): OrderedDict,
+        ("numpy", "ndarray"): np.ndarray,
+        ("numpy", "dtype"): np.dtype,
+        # The module's name changed with numpy 2; files of both times are about.
+        ("numpy.core.multiarray", "_reconstruct"): _ARRAY,
+        ("numpy._core.multiarray", "_reconstruct"): _ARRAY,
+        ("numpy.core.multiarray", "scalar"): _SCALAR,
+        ("numpy._core.multiarray", "scalar"): _SCALAR,
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("_codecs", "encode"):
+            return _latin1
+        try:
+            return self._ADMITTED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} is not admitted") from None
+
+
+def _latin1(text: str, encoding: str = "latin1") -> bytes:
+    """How pickles of protocol 2 hold bytes; only this encoding is used for that."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError("an unexpected encoding")
+    return text.encode("latin1")
+
+
+def _damaged(file: Path) -> JobFailed:
+    return JobFailed("checkpoint", messages.CHECKPOINT_DAMAGED, file=f"{file.parent.name}/{file.name}")
+
+
+def _beside(folder: Path) -> Path:
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    return beside
+
+
+def _publish(beside: Path, folder: Path) -> None:
+    for file in (*beside.iterdir(), beside):
+        _sync(file)
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    beside.rename(folder)
+    _sync(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Image classification: nets, data and what the loop asks of them."""

@@ -1,0 +1,7 @@
+"""Training parameters: models, defaults, checks and their file."""
+
+from paddlex_restful.params.checks import check_params
+from paddlex_restful.params.defaults import default_params, models
+from paddlex_restful.params.store import read_params, write_params
+
+__all__ = ["check_params", "default_params", "models", "read_params", "write_params"]

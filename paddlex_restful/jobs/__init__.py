@@ -1,1 +1,1 @@
-"""Long work in processes of its own: queue, start, stop, watch, recover (``manager``), and the job's side (``context``)."""
+"""Long work in processes of its own: queue, start, stop, watch, recover (``manager``); the job's side (``context``)."""

@@ -7,9 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.files import write_atomically
 
 PROGRESS_FILE = "progress.json"
 LOG_FILE = "out.log"
@@ -17,14 +16,12 @@ LOG_FILE = "out.log"
 _INTERVAL = 0.1
 """Seconds between two writes of the progress file."""
 
-_JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
-
 
 class JobStopped(Exception):  # noqa: N818  a wish that was followed, not an error
     """Raised by a job that ends because it was asked to stop."""
 
 
-class JobFailed(UserError):
+class JobFailed(UserError):  # noqa: N818  the word of the state
     """A failure with a sentence for people and a word for programs.
 
     Args:
@@ -110,9 +107,7 @@ class JobContext:
 
     def _write(self) -> None:
         # Never fsynced: a progress that a power cut loses belongs to a job that it killed.
-        beside = self.folder / f"{PROGRESS_FILE}.new"
-        beside.write_bytes(orjson.dumps(self._fields, default=str, option=_JSON_OPTIONS))
-        beside.replace(self.folder / PROGRESS_FILE)
+        write_atomically(self.folder / PROGRESS_FILE, self._fields, durable=False)
         self._written_at = time.monotonic()
         self._pending = False
 

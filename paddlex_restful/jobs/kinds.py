@@ -1,4 +1,4 @@
-"""The kinds of jobs: which function does the work, and whether it takes a slot of the processor."""
+"""The kinds of jobs: which function does the work, and what it needs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ class Kind(NamedTuple):
     Attributes:
         function: ``module:function`` of its ``run(context) -> dict | None``; imported in the job's process only.
         heavy: it waits for a slot of the processor when it has no GPU; light kinds start at once.
+        engine: paddle is imported before the function begins.
     """
 
     function: str
-    heavy: bool
+    heavy: bool = False
+    engine: bool = True
 
 
 KINDS: dict[str, Kind] = {
-    "import": Kind("paddlex_restful.datasets.importing:run", heavy=False),
-    "download": Kind("paddlex_restful.demo.download:run", heavy=False),
+    "import": Kind("paddlex_restful.datasets.importing:run", engine=False),
+    "download": Kind("paddlex_restful.demo.download:run", engine=False),
     "train": Kind("paddlex_restful.training.train:run", heavy=True),
     "prune": Kind("paddlex_restful.training.prune:run", heavy=True),
-    "evaluate": Kind("paddlex_restful.training.evaluate:run", heavy=False),
-    "predict": Kind("paddlex_restful.training.predict:run", heavy=False),
+    "evaluate": Kind("paddlex_restful.training.evaluate:run"),
+    "predict": Kind("paddlex_restful.training.predict:run"),
     "export": Kind("paddlex_restful.training.export:run", heavy=True),
 }

@@ -1,0 +1,93 @@
+"""The files of a job's folder, written so that a crash leaves the old or the new."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+JOB_FILE = "job.json"
+OUTCOME_FILE = "outcome.json"
+
+_JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+
+
+def to_json(value: object) -> bytes:
+    """Strict JSON: figures that are not finite are null, numpy figures and arrays are taken, others become text."""
+    return orjson.dumps(value, default=str, option=_JSON_OPTIONS)
+
+
+def write_atomically(path: Path, value: object, *, durable: bool) -> None:
+    """Replace a JSON file by renaming.
+
+    Args:
+        path: the file; its folder exists.
+        value: what it is to hold.
+        durable: it survives a power cut once this returns.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(to_json(value))
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    beside.replace(path)
+    if durable:
+        sync_folder(path.parent)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a JSON file; None when the file is missing or holds something else."""
+    try:
+        value = orjson.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, orjson.JSONDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def prepare(folder: Path, job: dict[str, Any]) -> None:
+    """Make the folder of a new job beside the one that it will replace, with its ``job.json``, durably.
+
+    Args:
+        folder: the job's folder, ``…/job/<kind>``.
+        job: what ``job.json`` is to hold.
+    """
+    new = _beside(folder)
+    if new.exists():
+        shutil.rmtree(new)
+    first = not folder.parent.exists()
+    new.mkdir(parents=True)
+    write_atomically(new / JOB_FILE, job, durable=True)
+    sync_folder(folder.parent)
+    if first:
+        sync_folder(folder.parent.parent)
+
+
+def put_in_place(folder: Path) -> None:
+    """Replace a job's folder by the one that ``prepare`` made; nothing happens when that was done already."""
+    new = _beside(folder)
+    if not new.exists():
+        return
+    if folder.exists():
+        shutil.rmtree(folder)
+    new.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.new")

@@ -1,0 +1,80 @@
+"""How a job ended, as its folder tells it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.jobs import failures, states
+from paddlex_restful.jobs.context import LOG_FILE
+from paddlex_restful.jobs.files import OUTCOME_FILE, read_json, write_atomically
+from paddlex_restful.jobs.identity import boot_id
+from paddlex_restful.jobs.job import Job
+from paddlex_restful.messages import jobs as messages
+
+_ENDS: dict[str, states.State] = {
+    states.DONE: states.DONE,
+    states.FAILED: states.FAILED,
+    states.STOPPED: states.STOPPED,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of a job.
+
+    Attributes:
+        state: ``done``, ``failed`` or ``stopped``.
+        message: one sentence for people.
+        reason: one word for programs when it failed.
+        result: what the job returned.
+        ended: seconds since 1970.
+    """
+
+    state: states.State
+    message: str = ""
+    reason: str = ""
+    result: dict[str, Any] | None = None
+    ended: float = field(default_factory=time.time)
+
+    def write(self, folder: Path) -> None:
+        """Write ``outcome.json`` durably.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_atomically(folder / OUTCOME_FILE, asdict(self), durable=True)
+
+
+def read(folder: Path) -> Outcome | None:
+    """The outcome in a job's folder; None when the job left none."""
+    value = read_json(folder / OUTCOME_FILE)
+    if value is None or value.get("state") not in _ENDS:
+        return None
+    return Outcome(
+        state=_ENDS[value["state"]],
+        message=str(value.get("message", "")),
+        reason=str(value.get("reason", "")),
+        result=value.get("result"),
+        ended=float(value.get("ended") or 0.0),
+    )
+
+
+def of_ended(job: Job, code: int | None) -> Outcome:
+    """The outcome of a job whose process is gone: its own if it wrote one, what its end tells otherwise.
+
+    Args:
+        job: the record, ``running`` or ``stopping``.
+        code: exit code of the process, negative for a signal; None when nobody could see it.
+    """
+    own = read(job.folder)
+    if own is not None:
+        return own
+    if job.state == states.STOPPING:
+        return Outcome(states.STOPPED, messages.STOPPED_BY_FORCE)
+    if job.boot_id != boot_id():
+        return Outcome(states.FAILED, messages.MACHINE_RESTARTED, "signal")
+    failure = failures.of_exit(code, job.folder / LOG_FILE)
+    return Outcome(states.FAILED, failure.message, failure.reason)

@@ -1,7 +1,7 @@
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -105,7 +105,7 @@ class ExportedModel(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., model: _Optional[str] = ..., type: _Optional[str] = ..., pid: _Optional[str] = ..., tid: _Optional[str] = ..., create_time: _Optional[str] = ..., path: _Optional[str] = ..., exported_type: _Optional[int] = ...) -> None: ...
 
 class Workspace(_message.Message):
-    __slots__ = ("version", "path", "datasets", "projects", "tasks", "max_dataset_id", "max_project_id", "max_task_id", "current_time", "max_pretrained_model_id", "pretrained_models", "max_exported_model_id", "exported_models")
+    __slots__ = ("version", "path", "datasets", "projects", "tasks", "max_dataset_id", "max_project_id", "max_task_id", "current_time", "max_pretrained_model_id", "pretrained_models", "max_exported_model_id", "exported_models", "leftovers")
     class DatasetsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -154,6 +154,7 @@ class Workspace(_message.Message):
     PRETRAINED_MODELS_FIELD_NUMBER: _ClassVar[int]
     MAX_EXPORTED_MODEL_ID_FIELD_NUMBER: _ClassVar[int]
     EXPORTED_MODELS_FIELD_NUMBER: _ClassVar[int]
+    LEFTOVERS_FIELD_NUMBER: _ClassVar[int]
     version: str
     path: str
     datasets: _containers.MessageMap[str, Dataset]
@@ -167,4 +168,5 @@ class Workspace(_message.Message):
     pretrained_models: _containers.MessageMap[str, PretrainedModel]
     max_exported_model_id: int
     exported_models: _containers.MessageMap[str, ExportedModel]
-    def __init__(self, version: _Optional[str] = ..., path: _Optional[str] = ..., datasets: _Optional[_Mapping[str, Dataset]] = ..., projects: _Optional[_Mapping[str, Project]] = ..., tasks: _Optional[_Mapping[str, Task]] = ..., max_dataset_id: _Optional[int] = ..., max_project_id: _Optional[int] = ..., max_task_id: _Optional[int] = ..., current_time: _Optional[str] = ..., max_pretrained_model_id: _Optional[int] = ..., pretrained_models: _Optional[_Mapping[str, PretrainedModel]] = ..., max_exported_model_id: _Optional[int] = ..., exported_models: _Optional[_Mapping[str, ExportedModel]] = ...) -> None: ...
+    leftovers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, version: _Optional[str] = ..., path: _Optional[str] = ..., datasets: _Optional[_Mapping[str, Dataset]] = ..., projects: _Optional[_Mapping[str, Project]] = ..., tasks: _Optional[_Mapping[str, Task]] = ..., max_dataset_id: _Optional[int] = ..., max_project_id: _Optional[int] = ..., max_task_id: _Optional[int] = ..., current_time: _Optional[str] = ..., max_pretrained_model_id: _Optional[int] = ..., pretrained_models: _Optional[_Mapping[str, PretrainedModel]] = ..., max_exported_model_id: _Optional[int] = ..., exported_models: _Optional[_Mapping[str, ExportedModel]] = ..., leftovers: _Optional[_Iterable[str]] = ...) -> None: ...

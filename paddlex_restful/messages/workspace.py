@@ -1,0 +1,44 @@
+"""Sentences about the workspace: its lock, its files, its entries and its paths."""
+
+IN_USE = (
+    "The workspace {path} is already used by another server (pid {pid}). "
+    "Stop that server, or choose another folder with --workspace_dir."
+)
+UNUSABLE = (
+    "The workspace {path} cannot be used: {reason}. "
+    "Choose a folder that this user may write with --workspace_dir, or change its permissions."
+)
+NEWER = (
+    "The workspace {path} was written by a newer version of PaddleX RESTful (file format {version}). "
+    "Open it with that version, or choose another folder with --workspace_dir."
+)
+CLOSED = "The workspace is closed because the server is shutting down; send the request again when it is back."
+NOT_SAVED = (
+    "The change could not be saved in the workspace: {reason}. Nothing was changed; put that right and try again."
+)
+FOLDER_NOT_MADE = (
+    "The folder of {noun} {id} could not be made: {reason}. Nothing was changed; put that right and try again."
+)
+
+NO_ENTRY = "There is no {noun} {id}; check the id against the list of those that exist."
+NOT_AN_ID = "There is no entry {id}: ids look like D0001, P0001, T0001, PM0001 or EM0001."
+NOT_TEXT = "The field {field} holds characters that are not valid Unicode text; remove them."
+TEXT_TOO_LONG = "The field {field} is longer than {limit} characters; shorten it."
+STILL_BOUND = (
+    "Dataset {did} cannot be deleted, because {pids} are bound to it; "
+    "bind those projects to another dataset or delete them first."
+)
+OTHER_TYPE = (
+    "Dataset {did} is made for {dataset_type} and project {pid} for {project_type}; "
+    "bind a dataset of the project's own type."
+)
+
+PATH_EMPTY = "The path is empty; name a file or a folder."
+PATH_INVALID = (
+    "The path {path} is not one that this system can hold (a NUL character or invalid text in it); correct it."
+)
+PATH_TOO_LONG = "The path {path} is too long; use a shorter one."
+PATH_UNRESOLVED = (
+    "The path {path} cannot be followed (a loop of symbolic links, or a folder that may not be read); correct it."
+)
+PATH_OUTSIDE = "The path {path} is outside the folders that this server may use; give one inside {roots}."

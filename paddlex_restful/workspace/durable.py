@@ -1,0 +1,82 @@
+"""File operations that have reached the disk when they return.
+
+A file is replaced as a whole or not at all: its new content is written beside it, synced, renamed over it, and the
+folder is synced, because a rename lives in the folder and not in the file. Every system call of a save is made here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+TEMPORARY_SUFFIX = ".tmp"
+"""How the names of unfinished files end; they begin with a dot. One that a crash left holds nothing of worth."""
+
+_WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Replaces the content of a file, atomically and durably.
+
+    Args:
+        path: the file; its folder must exist. A symbolic link is replaced, not followed.
+        data: the whole new content.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
+    # A name of its own for each writer, independent of the length of the file's name.
+    temporary = path.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    try:
+        write_synced(temporary, data)
+        rename(temporary, path)
+    except OSError:
+        remove_if_there(temporary)
+        raise
+    sync_folder(path.parent)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Writes a file in place and syncs its content; not atomic, and its name is not durable yet."""
+    descriptor = os.open(path, _WRITE_NEW, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Makes one folder; durable once its parent is synced.
+
+    Raises:
+        FileExistsError: something of that name is there.
+        OSError: it cannot be made.
+    """
+    os.mkdir(path)  # noqa: PTH102 - all calls of this module are plain os functions, so that tests can make each of them fail
+
+
+def rename(source: Path, target: Path) -> None:
+    """Renames over what is there, atomically; durable once the folder is synced."""
+    os.replace(source, target)  # noqa: PTH105 - as in make_folder
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder durable. Windows cannot sync a folder and keeps names in its own journal."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_if_there(path: Path) -> None:
+    """Removes a file whose presence does no harm; a failure leaves it for the next opening to sweep up."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)  # noqa: PTH108 - as in make_folder

@@ -1,1 +1,125 @@
-"""The command line (placeholder until the server lands)."""
+"""The command line. Only light imports at the top: processes that start from this script import it again."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from paddlex_restful import __version__
+from paddlex_restful.config import Config, default_cpu_jobs
+from paddlex_restful.messages import server as messages
+
+DEFAULT_WORKSPACE = Path("~/paddlex_workspace")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``paddlex_restful`` or ``python -m paddlex_restful``: start the server.
+
+    Args:
+        argv: the arguments after the program's name; those of the process where it is None.
+
+    Returns:
+        The exit status: 0 after a clean end, 1 where the server could not start, 130 for ctrl-C while it starts.
+
+    Raises:
+        SystemExit: with status 2 for arguments that are wrong, 0 after ``--help`` and ``--version``.
+    """
+    config = _config(_parser("paddlex_restful").parse_args(argv))
+    try:
+        from paddlex_restful.server import serve
+
+        return serve(config)
+    except KeyboardInterrupt:
+        return 130
+
+
+def paddlex(argv: Sequence[str] | None = None) -> int | None:
+    """Run ``paddlex``: with ``--start_restful`` the server, with anything else PaddleX's own command, unchanged.
+
+    Args:
+        argv: the arguments after the program's name; those of the process where it is None.
+
+    Returns:
+        The exit status, None for 0.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--start_restful" in arguments:
+        return main(arguments)
+    if importlib.util.find_spec("paddlex") is None:
+        print(f"paddlex: {messages.NO_PADDLEX}", file=sys.stderr)
+        return 1
+    from paddlex.__main__ import console_entry
+
+    sys.argv = [sys.argv[0], *arguments]
+    status: int | None = console_entry()
+    return status
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Train, evaluate, predict with and export PaddlePaddle vision models over HTTP.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--start_restful", action="store_true", help="start the server (what this command does in any case)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8080, help="TCP port to listen on, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--workspace_dir",
+        type=_folder,
+        default=str(DEFAULT_WORKSPACE),
+        metavar="DIR",
+        help="folder that holds datasets, projects and models; made if it is missing (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--host",
+        type=_host,
+        default="127.0.0.1",
+        help="address to listen on (default: %(default)s, this machine alone)",
+    )
+    parser.add_argument(
+        "--cpu_jobs",
+        type=_cpu_jobs,
+        default=default_cpu_jobs(),
+        metavar="N",
+        help="heavy jobs that share the processor at once (default: half of the cores, %(default)s here)",
+    )
+    parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
+    return parser
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    return Config(
+        workspace_dir=arguments.workspace_dir, host=arguments.host, port=arguments.port, cpu_jobs=arguments.cpu_jobs
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(messages.BAD_PORT.format(value=text or "an empty text"))
+    return int(text)
+
+
+def _cpu_jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(messages.BAD_CPU_JOBS.format(value=text or "an empty text"))
+    return int(text)
+
+
+def _host(text: str) -> str:
+    # The empty name would stand for all networks of the machine.
+    if not text.strip():
+        raise argparse.ArgumentTypeError(messages.NO_HOST)
+    return text
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(messages.NO_WORKSPACE)
+    return Path(text).expanduser().absolute()

@@ -1,0 +1,51 @@
+"""The Flask application of one server."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask, Response
+from werkzeug.exceptions import ServiceUnavailable
+
+from paddlex_restful import __version__
+from paddlex_restful.api import BLUEPRINTS
+from paddlex_restful.api.answers import answer, register_failures
+from paddlex_restful.api.calls import CALLS
+from paddlex_restful.config import Config
+from paddlex_restful.services import Services, build_services
+
+MAX_BODY = 256 << 20
+"""The largest body of a request, in bytes: a picture in base64, or the paths of a great many."""
+
+
+def create_app(config: Config, services: Services | None = None, *, max_body: int = MAX_BODY) -> Flask:
+    """Make the application.
+
+    Args:
+        config: the server's settings.
+        services: what the calls work on; opened from ``config`` where it is not given. It is reached as
+            ``app.extensions["services"]``, and closed by whoever runs the application.
+        max_body: the largest body of a request, in bytes.
+
+    Raises:
+        UserError: the workspace cannot be opened.
+    """
+    app = Flask("paddlex_restful", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.extensions["services"] = services or build_services(config)
+    closing = app.extensions["closing"] = threading.Event()
+    register_failures(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+    @app.before_request
+    def refuse_while_closing() -> None:
+        if closing.is_set():
+            raise ServiceUnavailable
+
+    @app.get("/")
+    def index() -> Response:
+        calls = [{"method": call.method, "path": call.path, "summary": call.summary} for call in CALLS]
+        return answer({"name": "PaddleX RESTful", "version": __version__, "calls": calls})
+
+    return app

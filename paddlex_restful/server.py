@@ -1,0 +1,208 @@
+"""The server's process: listening, signals, a clean end."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer, create_server
+from waitress.task import ErrorTask
+
+from paddlex_restful import __version__
+from paddlex_restful.api.answers import FAILURE, encode
+from paddlex_restful.app import create_app
+from paddlex_restful.config import Config
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import api as api_messages
+from paddlex_restful.messages import server as messages
+from paddlex_restful.services import build_services
+
+THREADS = 100
+"""Requests answered at once. A slow client holds a thread while a large answer waits for it: 64 of them leave some."""
+
+REQUESTS_END = 1.2
+"""Seconds that requests have to finish after the signal to end."""
+
+PROCESS_END = 1.9
+"""Seconds after the signal at which the process ends whatever it is doing: what was answered is durable by then."""
+
+_BACKLOG = 1024
+_CONNECTIONS = 2000
+_BODY_ON_DISK = 1 << 30
+
+_log = logging.getLogger(__name__)
+
+
+def serve(config: Config) -> int:
+    """Serve a workspace over HTTP until a signal ends it; call it from the main thread.
+
+    Prints one line when it listens. SIGINT and SIGTERM end it within two seconds, a second one at once. Running jobs
+    go on.
+
+    Args:
+        config: the server's settings.
+
+    Returns:
+        The exit status of the process: 0 after a clean end, 1 where it could not start (told on stderr).
+    """
+    _configure_logging()
+    try:
+        listener = _listen(config.host, config.port)
+    except UserError as error:
+        return _refuse(error)
+    with listener:
+        try:
+            services = build_services(config)
+        except UserError as error:
+            return _refuse(error)
+        try:
+            _serve(config, listener, create_app(config, services))
+        finally:
+            services.close()
+    return 0
+
+
+def _refuse(error: UserError) -> int:
+    print(f"paddlex_restful: {error}", file=sys.stderr)
+    return 1
+
+
+def _configure_logging() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port, so that a taken one is told before the workspace is touched.
+
+    The socket is not inheritable: a job that outlives the server does not keep the port.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError):
+        raise UserError(messages.BAD_HOST, host=host) from None
+    family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            # Elsewhere it would let two servers share the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        templates = {
+            errno.EADDRINUSE: messages.PORT_TAKEN,
+            errno.EACCES: messages.PORT_PRIVILEGED,
+            errno.EADDRNOTAVAIL: messages.BAD_HOST,
+        }
+        template = templates.get(error.errno or 0, messages.CANNOT_LISTEN)
+        raise UserError(template, host=host, port=port, reason=error.strerror) from None
+    return listener
+
+
+def _serve(config: Config, listener: socket.socket, app: Flask) -> None:
+    connections: dict[int, Any] = {}
+    server = create_server(
+        app,
+        map=connections,
+        sockets=[listener],
+        threads=THREADS,
+        backlog=_BACKLOG,
+        connection_limit=_CONNECTIONS,
+        # Larger bodies than the application takes are read to their end up to here, so that the sender gets its answer.
+        max_request_body_size=max(_BODY_ON_DISK, app.config["MAX_CONTENT_LENGTH"]),
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=True,
+        ident="PaddleX RESTful",
+    )
+    server.channel_class = _Channel
+    ending = _handle_signals(server)
+    url = _url(listener)
+    if not _is_loopback(listener):
+        _log.warning(messages.NO_ACCESS_CONTROL.format(host=config.host))
+    print(messages.SERVES.format(version=__version__, workspace=config.workspace_dir, url=url), flush=True)
+    while not ending:
+        wasyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
+    _end(server, connections, app)
+
+
+def _handle_signals(server: TcpWSGIServer) -> Sequence[int]:
+    """Let the first SIGINT or SIGTERM appear in the list that is returned, and the second end the process."""
+    # A list, because the lock of an Event is not safe in a handler that another signal may interrupt.
+    ending: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if ending:
+            os._exit(128 + number)
+        ending.append(number)
+        server.pull_trigger()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
+    return ending
+
+
+def _end(server: TcpWSGIServer, connections: dict[int, Any], app: Flask) -> None:
+    """Let the requests that are under way finish, refuse new ones, and close all connections."""
+    last_resort = threading.Timer(PROCESS_END, os._exit, (0,))
+    last_resort.daemon = True
+    last_resort.start()
+    # Twice without waiting: requests that arrived before the signal are accepted, then read.
+    wasyncore.loop(timeout=0, map=connections, use_poll=True, count=2)
+    app.extensions["closing"].set()
+    _log.info(messages.STOPPING)
+    deadline = time.monotonic() + REQUESTS_END
+    while (busy := _busy(server)) and (left := deadline - time.monotonic()) > 0:
+        wasyncore.loop(timeout=left, map=connections, use_poll=True, count=1)
+    if busy:
+        _log.warning(messages.REQUESTS_CUT.format(count=busy))
+    server.task_dispatcher.set_thread_count(0)
+    wasyncore.close_all(connections)
+
+
+def _busy(server: TcpWSGIServer) -> int:
+    """The number of connections with a request that is being answered or an answer that is being sent."""
+    return sum(bool(channel.requests or channel.total_outbufs_len) for channel in server.active_channels.values())
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(listener: socket.socket) -> bool:
+    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+
+
+class _ErrorTask(ErrorTask):  # type: ignore[misc]
+    """Answers what never reaches the application (broken HTTP, endless headers) in the application's form."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        message = api_messages.BAD_REQUEST.format(code=error.code, name=error.reason)
+        body = encode({"status": FAILURE, "message": message})
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = _ErrorTask

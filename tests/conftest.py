@@ -1,0 +1,121 @@
+"""A real server in a process of its own, for every test that speaks HTTP."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+class Server:
+    """A server process on a free port.
+
+    Attributes:
+        workspace: its workspace folder.
+        url: its address, ``http://127.0.0.1:…``; the same after a restart.
+        log: the file that takes its stderr.
+        process: the running process.
+    """
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        self.workspace = folder / "workspace"
+        self.log = folder / "server.log"
+        self.url = ""
+        self._flags = flags
+        self._session = requests.Session()
+        self.start()
+
+    def start(self) -> None:
+        """Start the process and wait until it listens."""
+        port = self.url.rpartition(":")[2] or "0"
+        command = [sys.executable, "-m", "paddlex_restful", "--port", port, "--workspace_dir", str(self.workspace)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([*command, *self._flags], stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(START_SECONDS, self.process.kill)
+        watchdog.start()
+        line = self.process.stdout.readline()
+        watchdog.cancel()
+        assert " at http://" in line, f"The server did not start:\n{self.log.read_text()}"
+        self.url = line.split()[-1]
+
+    def call(self, method: str, path: str, **args: Any) -> dict[str, Any]:
+        """Make a call with its arguments as JSON body; asserts HTTP 200 and strict JSON."""
+        response = self._session.request(method, self.url + path, json=args or None, timeout=60)
+        assert response.status_code == 200, response.text
+        answer = json.loads(response.content, parse_constant=_refuse_constant)
+        assert answer["status"] in (1, -1)
+        return dict(answer)
+
+    def ok(self, method: str, path: str, **args: Any) -> dict[str, Any]:
+        """Make a call that must succeed."""
+        answer = self.call(method, path, **args)
+        assert answer["status"] == 1, answer["message"]
+        return answer
+
+    def refused(self, method: str, path: str, **args: Any) -> str:
+        """Make a call that must be refused; gives the message."""
+        answer = self.call(method, path, **args)
+        assert answer["status"] == -1, answer
+        return str(answer["message"])
+
+    def stop(self) -> int:
+        """End the process as a terminal or a service manager does; gives its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self._ended()
+
+    def kill(self) -> None:
+        """End the process as a crash does."""
+        self.process.kill()
+        self._ended()
+
+    def restart(self) -> None:
+        """End the process, if it still runs, and start another in the same workspace on the same port."""
+        if self.process.poll() is None:
+            self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """Give everything back, with the jobs that still run."""
+        if self.process.poll() is None:
+            self._session.delete(self.url + "/system", timeout=30)
+            self.stop()
+        self._session.close()
+
+    def _ended(self) -> int:
+        status = self.process.wait(STOP_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._session.close()
+        return status
+
+
+def _refuse_constant(constant: str) -> None:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own."""
+    running = Server(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that only add to the workspace and look at what they added."""
+    running = Server(tmp_path_factory.mktemp("shared"))
+    yield running
+    running.close()

@@ -1,0 +1,284 @@
+"""The server's process from outside: start, refusals to start, slow clients, the end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from paddlex_restful import __version__
+from tests.conftest import Server
+
+# A server whose /slow says when it has begun and takes the seconds that it is asked for.
+SLOW_SERVER = """
+import sys, time
+from pathlib import Path
+from paddlex_restful import app, server
+from paddlex_restful.config import Config
+
+create = server.create_app
+
+def create_slow(config, services):
+    made = create(config, services)
+
+    @made.get("/slow/<float:seconds>")
+    def slow(seconds):
+        print("begun", flush=True)
+        time.sleep(seconds)
+        return "slept"
+
+    return made
+
+server.create_app = create_slow
+sys.exit(server.serve(Config(Path(sys.argv[1]), port=0)))
+"""
+
+
+class SlowServer:
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-c", SLOW_SERVER, str(folder / "workspace")]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline().rpartition(":")[2])
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def ask_slowly(self, seconds: float) -> http.client.HTTPConnection:
+        """Send a request that takes so long, and wait until it has begun."""
+        connection = self.connect()
+        connection.request("GET", f"/slow/{seconds}")
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "begun\n"
+        return connection
+
+    def end(self, number: int = signal.SIGTERM) -> float:
+        """Signal the process; gives the seconds until it was gone."""
+        begun = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(10)
+        return time.monotonic() - begun
+
+
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[SlowServer]:
+    running = SlowServer(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+    running.process.communicate(timeout=10)
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a server that is expected to refuse to start."""
+    command = [sys.executable, "-m", "paddlex_restful", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_one_line_says_that_it_listens(tmp_path: Path) -> None:
+    port = free_port()
+    workspace = tmp_path / "工作 空间"
+    command = [sys.executable, "-m", "paddlex_restful", "--port", str(port), "--workspace_dir", str(workspace)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line == f"PaddleX RESTful {__version__} serves {workspace} at http://127.0.0.1:{port}\n"
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).json()["version"] == __version__
+        process.terminate()
+        assert process.stdout.read() == ""
+        assert process.wait(5) == 0
+
+
+def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = start("--port", str(port), "--workspace_dir", str(tmp_path / "workspace"))
+    assert done.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "workspace").exists()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "a" * 300, "数据"])
+def test_a_host_that_is_not_of_this_machine_is_refused(tmp_path: Path, host: str) -> None:
+    done = start("--host", host, "--port", "0", "--workspace_dir", str(tmp_path / "workspace"))
+    assert done.returncode == 1
+    assert "is not an address of this machine" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_server_on_a_workspace_is_refused(server: Server) -> None:
+    done = start("--port", "0", "--workspace_dir", str(server.workspace))
+    assert done.returncode == 1
+    assert "already" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert server.ok("GET", "/workspace")["dirname"] == str(server.workspace)
+
+
+def test_a_workspace_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = start("--port", "0", "--workspace_dir", str(tmp_path / "file" / "workspace"))
+    assert done.returncode == 1
+    assert str(tmp_path / "file") in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_listening_on_all_networks_is_warned_of(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--host", "0.0.0.0")
+    server.close()
+    assert "no access control" in server.log.read_text()
+
+
+def test_on_loopback_nothing_is_logged_but_the_end(server: Server) -> None:
+    server.ok("GET", "/")
+    assert server.stop() == 0
+    assert len(server.log.read_text().splitlines()) <= 1
+
+
+def test_a_restart_takes_the_port_at_once(server: Server) -> None:
+    port = int(server.url.rpartition(":")[2])
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    client.request("GET", "/")
+    client.getresponse().read()
+    # The server closes this connection first, which leaves its end of it in TIME_WAIT.
+    server.restart()
+    assert client.sock.recv(1) == b""
+    client.close()
+    assert server.ok("GET", "/")["name"] == "PaddleX RESTful"
+    assert server.url.endswith(f":{port}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_idle_connections_do_not_delay_the_end(slow_server: SlowServer, number: int) -> None:
+    connection = slow_server.connect()
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    assert slow_server.end(number) < 1
+    assert slow_server.process.returncode == 0
+    connection.close()
+
+
+def test_a_request_under_way_gets_its_answer_and_new_ones_503(slow_server: SlowServer) -> None:
+    under_way, late = slow_server.ask_slowly(0.7), slow_server.connect()
+    late.connect()
+    assert slow_server.process.stderr is not None
+    slow_server.process.terminate()
+    assert "ends" in slow_server.process.stderr.readline()
+    late.request("GET", "/")
+    refusal = late.getresponse()
+    assert refusal.status == 503
+    assert json.loads(refusal.read())["status"] == -1
+    assert under_way.getresponse().read() == b"slept"
+    assert slow_server.process.wait(2) == 0
+    under_way.close()
+    late.close()
+
+
+def test_a_request_that_takes_too_long_is_cut_within_two_seconds(slow_server: SlowServer) -> None:
+    connection = slow_server.ask_slowly(15.0)
+    assert slow_server.end() < 2
+    assert slow_server.process.returncode == 0
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        connection.getresponse()
+    connection.close()
+
+
+def test_a_second_signal_ends_it_at_once(slow_server: SlowServer) -> None:
+    connection = slow_server.ask_slowly(15.0)
+    assert slow_server.process.stderr is not None
+    slow_server.process.send_signal(signal.SIGINT)
+    slow_server.process.stderr.readline()
+    assert slow_server.end(signal.SIGINT) < 0.5
+    assert slow_server.process.returncode == 128 + signal.SIGINT
+    connection.close()
+
+
+def test_64_slow_clients_do_not_starve_a_quick_one(slow_server: SlowServer) -> None:
+    with ExitStack() as stack:
+        for _ in range(64):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", slow_server.port)))
+            client.sendall(b"GET /slow/5.0 HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(64):
+            # Never finishes its request.
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", slow_server.port)))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        begun = time.monotonic()
+        for _ in range(10):
+            assert requests.get(f"http://127.0.0.1:{slow_server.port}/", timeout=5).status_code == 200
+        assert time.monotonic() - begun < 2
+        slow_server.process.kill()
+
+
+def test_jobs_and_other_children_do_not_inherit_the_port(slow_server: SlowServer) -> None:
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("looks into /proc")
+    descriptors = Path(f"/proc/{slow_server.process.pid}/fd")
+    with socket.create_connection(("127.0.0.1", slow_server.port)):
+        requests.get(f"http://127.0.0.1:{slow_server.port}/", timeout=5)
+        sockets = [entry.name for entry in descriptors.iterdir() if str(entry.readlink()).startswith("socket:")]
+        assert sockets
+        for name in sockets:
+            info = Path(f"/proc/{slow_server.process.pid}/fdinfo/{name}").read_text()
+            flags = re.search(r"flags:\s*(\d+)", info)
+            assert flags is not None
+            assert int(flags.group(1), 8) & os.O_CLOEXEC
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "code"),
+    [
+        (b"NONSENSE\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 300_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    ],
+)
+def test_broken_http_is_answered_in_the_same_form(shared_server: Server, request_bytes: bytes, code: int) -> None:
+    port = int(shared_server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        sender = threading.Thread(target=lambda: client.sendall(request_bytes))
+        sender.start()
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        body = response.read()
+        sender.join()
+    assert response.status == code
+    assert json.loads(body)["status"] == -1
+
+
+def test_a_body_above_the_limit_gets_its_answer(shared_server: Server) -> None:
+    limit = 256 << 20
+    connection = http.client.HTTPConnection(shared_server.url.removeprefix("http://"), timeout=30)
+    piece = b"x" * (1 << 20)
+    connection.request(
+        "POST",
+        "/dataset",
+        body=(piece for _ in range(limit // len(piece) + 1)),
+        headers={"Content-Length": str(limit + len(piece))},
+    )
+    response = connection.getresponse()
+    assert response.status == 413
+    assert "256 MiB" in json.loads(response.read())["message"]
+    connection.close()

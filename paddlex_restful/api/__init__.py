@@ -2,5 +2,38 @@
 
 from flask import Blueprint
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+from paddlex_restful.api import (
+    dataset,
+    demo,
+    evaluate,
+    export,
+    file,
+    model,
+    predict,
+    project,
+    prune,
+    system,
+    task,
+    train,
+    workspace,
+)
+
+BLUEPRINTS: tuple[Blueprint, ...] = tuple(
+    noun.blueprint
+    for noun in (
+        workspace,
+        dataset,
+        file,
+        project,
+        task,
+        train,
+        prune,
+        evaluate,
+        predict,
+        export,
+        model,
+        system,
+        demo,
+    )
+)
 """The blueprints of all nouns."""

@@ -1,1 +1,61 @@
-"""What each call means, a module a noun: between HTTP and the workspace, the datasets and the jobs."""
+"""What each call means, a module a noun: between HTTP and the workspace, the datasets and the jobs.
+
+Every function takes the :class:`Services` of its server first. Bad input is a ``UserError``, raised before anything
+is changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from paddlex_restful.config import Config
+from paddlex_restful.jobs import JobManager
+from paddlex_restful.visualdl import VisualDLServers
+from paddlex_restful.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Services:
+    """What one server holds open.
+
+    Attributes:
+        config: its settings.
+        workspace: its workspace, locked.
+        jobs: its jobs.
+        visualdl: the VisualDL pages that it started.
+        gate: held from the check that something may be done to the doing, where two requests could get between
+            each other: starting jobs, deleting, binding, splitting.
+    """
+
+    config: Config
+    workspace: Workspace
+    jobs: JobManager
+    visualdl: VisualDLServers
+    gate: threading.RLock = field(default_factory=threading.RLock)
+
+    def close(self) -> None:
+        """Gives everything back; running jobs go on."""
+        self.visualdl.close()
+        self.jobs.close()
+        self.workspace.close()
+
+
+def build_services(config: Config) -> Services:
+    """Opens the workspace and what works on it.
+
+    Raises:
+        UserError: the workspace cannot be used (locked, not writable).
+    """
+    from paddlex_restful.services.migration import record_original_statuses
+
+    workspace = Workspace.open(config.workspace_dir)
+    try:
+        jobs = JobManager(workspace.root, cpu_jobs=config.cpu_jobs)
+    except BaseException:
+        workspace.close()
+        raise
+    services = Services(config, workspace, jobs, VisualDLServers())
+    if workspace.opened_original:
+        record_original_statuses(services)
+    return services

@@ -1,0 +1,95 @@
+"""/dataset: create, import, split, describe and delete datasets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.services import Services, datasets
+
+blueprint = Blueprint("dataset", __name__)
+
+DID = "id of a dataset, such as D0001"
+
+
+class CreateDataset(Arguments):
+    """Arguments of POST /dataset."""
+
+    name: str = Field(max_length=256, description="what to call the dataset")
+    desc: str = Field("", max_length=4096, description="a description")
+    dataset_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
+
+
+@call(blueprint, "POST", "/dataset")
+def create(args: CreateDataset, services: Services) -> dict[str, Any]:
+    """Creates an empty dataset."""
+    return {"did": datasets.create(services, args.name, args.desc, args.dataset_type)}
+
+
+class GetDataset(Arguments):
+    """Arguments of GET /dataset; none asks for all datasets."""
+
+    did: str | None = Field(None, description=DID)
+
+
+@call(blueprint, "GET", "/dataset")
+def get(args: GetDataset, services: Services) -> dict[str, Any]:
+    """One dataset and its status, or all of them."""
+    if args.did is None:
+        return {"datasets": datasets.list_all(services)}
+    return datasets.get(services, args.did)
+
+
+class ImportDataset(Arguments):
+    """Arguments of PUT /dataset."""
+
+    did: str = Field(description=DID)
+    path: str = Field(description="absolute path of a folder on the server")
+    link: bool = Field(False, description="hard-link the files instead of copying them")
+
+
+@call(blueprint, "PUT", "/dataset")
+def import_folder(args: ImportDataset, services: Services) -> None:
+    """Starts to check a folder of the server and to copy it into a dataset."""
+    datasets.import_folder(services, args.did, args.path, args.link)
+
+
+class DeleteDataset(Arguments):
+    """Arguments of DELETE /dataset."""
+
+    did: str = Field(description=DID)
+
+
+@call(blueprint, "DELETE", "/dataset")
+def delete(args: DeleteDataset, services: Services) -> None:
+    """Deletes a dataset that no project uses."""
+    datasets.delete(services, args.did)
+
+
+class SplitDataset(Arguments):
+    """Arguments of PUT /dataset/split."""
+
+    did: str = Field(description=DID)
+    val_split: float = Field(description="share of the images for validation, such as 0.2")
+    test_split: float = Field(description="share of the images for the test, such as 0.1")
+
+
+@call(blueprint, "PUT", "/dataset/split")
+def split(args: SplitDataset, services: Services) -> None:
+    """Divides an imported dataset into training, validation and test images."""
+    datasets.split(services, args.did, args.val_split, args.test_split)
+
+
+class GetDetails(Arguments):
+    """Arguments of GET /dataset/details."""
+
+    did: str = Field(description=DID)
+
+
+@call(blueprint, "GET", "/dataset/details")
+def details(args: GetDetails, services: Services) -> dict[str, Any]:
+    """Files, labels and split of a dataset; null before its import."""
+    return {"details": datasets.details(services, args.did)}

@@ -1,0 +1,49 @@
+"""/project/task/evaluate: evaluate a trained task, read the result, write the Excel report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.task import TID
+from paddlex_restful.messages import inference as sentences
+from paddlex_restful.services import Services, evaluation
+
+blueprint = Blueprint("evaluate", __name__)
+
+
+class StartEvaluation(Arguments):
+    """Arguments of POST /project/task/evaluate."""
+
+    tid: str = Field(description=TID)
+    epoch: int | None = Field(None, description="a saved epoch; the best one if absent")
+    topk: int = Field(5, ge=1, description="how many guesses count for the top-k accuracy")
+    score_thresh: float = Field(0.5, ge=0, le=1, description="lowest score of a detected object")
+    overlap_thresh: float = Field(0.3, ge=0, le=1, description="lowest IoU with the true object")
+
+
+@call(blueprint, "POST", "/project/task/evaluate")
+def start(args: StartEvaluation, services: Services) -> None:
+    """Starts the evaluation of a trained task."""
+    evaluation.start(services, args.tid, args.epoch, args.topk, args.score_thresh, args.overlap_thresh)
+
+
+class GetEvaluation(Arguments):
+    """Arguments of GET /project/task/evaluate and /project/task/evaluate/file."""
+
+    tid: str = Field(description=TID)
+
+
+@call(blueprint, "GET", "/project/task/evaluate")
+def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
+    """Status of the evaluation of a task, and its result."""
+    return evaluation.get(services, args.tid)
+
+
+@call(blueprint, "GET", "/project/task/evaluate/file")
+def report(args: GetEvaluation, services: Services) -> dict[str, Any]:
+    """Writes the result of the evaluation as an Excel file and answers with its path."""
+    return {"path": str(evaluation.report(services, args.tid)), "message": sentences.REPORT_WRITTEN}

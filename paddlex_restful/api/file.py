@@ -1,0 +1,86 @@
+"""/file and its relatives: pictures, annotations and logs of the workspace."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Blueprint, Response, send_file
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.services import Services, files
+
+blueprint = Blueprint("file", __name__)
+
+PATH = "path of a file in the workspace"
+
+_TYPES = {".xml": "application/xml", ".json": "application/json", ".npy": "application/octet-stream"}
+_TAIL = 50
+"""Lines that GET /project/task/train/file answers with."""
+
+
+class GetFile(Arguments):
+    """Arguments of GET /file."""
+
+    path: str = Field(description=PATH)
+    did: str | None = Field(None, description="dataset of the picture: its labels are drawn then")
+    offset: int | None = Field(None, ge=0, description="number of the first line of a log, from 0")
+    limit: int = Field(files.LOG_LINES, ge=1, le=files.LOG_LINES, description="how many lines of a log at most")
+
+
+@call(blueprint, "GET", "/file")
+def get(args: GetFile, services: Services) -> dict[str, Any] | Response:
+    """A picture as base64, the bytes of an annotation, or the lines of a log."""
+    if args.did is not None:
+        return {"img_data": _base64(files.labelled_picture(services, args.path, args.did))}
+    found = files.find(services, args.path, files.PICTURES | files.LOGS | files.BYTES)
+    suffix = found.suffix.lower()
+    if suffix in files.PICTURES:
+        return {"img_data": _base64(found.read_bytes())}
+    if suffix in files.BYTES:
+        return send_file(found, mimetype=_TYPES[suffix])
+    lines = files.log_lines(found, args.offset, args.limit)
+    if args.from_body:
+        return {"log": lines}
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+
+
+class GetPath(Arguments):
+    """Arguments of the calls that take a path alone."""
+
+    path: str = Field(description=PATH)
+
+
+@call(blueprint, "GET", "/dataset/image")
+def dataset_image(args: GetPath, services: Services) -> dict[str, Any]:
+    """A picture as base64."""
+    return {"img_data": _base64(files.find(services, args.path, files.PICTURES).read_bytes())}
+
+
+@call(blueprint, "GET", "/dataset/file")
+def dataset_file(args: GetPath, services: Services) -> Response:
+    """The bytes of a picture or an annotation of a dataset."""
+    return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS))
+
+
+@call(blueprint, "GET", "/dataset/npy")
+def dataset_npy(args: GetPath, services: Services) -> dict[str, Any]:
+    """Boxes, classes and polygons of an image of an instance segmentation dataset."""
+    return files.instance_annotation(services, args.path)
+
+
+@call(blueprint, "GET", "/model/file")
+def model_file(args: GetPath, services: Services) -> Response:
+    """The bytes of a file of a model."""
+    return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS | files.MODELS))
+
+
+@call(blueprint, "GET", "/project/task/train/file")
+def train_file(args: GetPath, services: Services) -> dict[str, Any]:
+    """The last 50 lines of a log."""
+    return {"log": files.log_lines(files.find(services, args.path, files.LOGS), limit=_TAIL)}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

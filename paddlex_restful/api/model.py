@@ -1,0 +1,80 @@
+"""/model: saved models to start from, and the list of exported ones."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import model as sentences
+from paddlex_restful.services import Services, models
+
+blueprint = Blueprint("model", __name__)
+
+KIND = "pretrained or exported"
+
+
+class CreateModel(Arguments):
+    """Arguments of POST /model."""
+
+    pid: str = Field(description="id of a project, such as P0001")
+    tid: str = Field(description="id of a task, such as T0001")
+    name: str = Field(max_length=256, description="what to call the model")
+    type: Literal["pretrained", "exported"] = Field(description=KIND)
+    source_path: str | None = Field(None, description="pretrained: the checkpoint folder of the task")
+    eval_results: Any = Field(None, description="pretrained: figures to keep with the model")
+    path: str | None = Field(None, description="exported: the folder that the export wrote")
+    exported_type: int = Field(0, description="exported: 0 inference, 1 lite")
+
+
+@call(blueprint, "POST", "/model")
+def create(args: CreateModel, services: Services) -> dict[str, Any]:
+    """Keeps a trained model, or takes an exported one into the list."""
+    if args.type == "pretrained":
+        source = _required(args.source_path, "source_path")
+        return {"pmid": models.save_pretrained(services, args.pid, args.tid, args.name, source, args.eval_results)}
+    path = _required(args.path, "path")
+    return {"emid": models.list_exported(services, args.pid, args.tid, args.name, path, args.exported_type)}
+
+
+class GetModel(Arguments):
+    """Arguments of GET /model."""
+
+    mid: str | None = Field(None, description="id of a model, such as PM0001 or EM0001")
+    type: Literal["pretrained", "exported"] | None = Field(None, description=KIND)
+
+
+@call(blueprint, "GET", "/model")
+def get(args: GetModel, services: Services) -> dict[str, Any]:
+    """All models of a kind, or what is known of one."""
+    if args.mid is not None:
+        return models.details(services, args.mid)
+    if args.type is None:
+        raise UserError(sentences.NEEDS_SOMETHING)
+    return {f"{args.type}_models": models.list_all(services, args.type)}
+
+
+class DeleteModel(Arguments):
+    """Arguments of DELETE /model."""
+
+    type: Literal["pretrained", "exported"] = Field(description=KIND)
+    pmid: str | None = Field(None, description="pretrained: id of the model, such as PM0001")
+    emid: str | None = Field(None, description="exported: id of the model, such as EM0001")
+
+
+@call(blueprint, "DELETE", "/model")
+def delete(args: DeleteModel, services: Services) -> None:
+    """Deletes a saved model, or takes an exported one off the list."""
+    if args.type == "pretrained":
+        models.delete_pretrained(services, _required(args.pmid, "pmid"))
+    else:
+        models.delete_exported(services, _required(args.emid, "emid"))
+
+
+def _required(value: str | None, field: str) -> str:
+    if value is None:
+        raise UserError(sentences.MISSING, field=field)
+    return value

@@ -1,0 +1,55 @@
+"""/project: create, list and delete projects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.services import Services, projects
+
+blueprint = Blueprint("project", __name__)
+
+PID = "id of a project, such as P0001"
+
+
+class CreateProject(Arguments):
+    """Arguments of POST /project."""
+
+    name: str = Field(max_length=256, description="what to call the project")
+    desc: str = Field("", max_length=4096, description="a description")
+    project_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
+
+
+@call(blueprint, "POST", "/project")
+def create(args: CreateProject, services: Services) -> dict[str, Any]:
+    """Creates an empty project."""
+    return {"pid": projects.create(services, args.name, args.desc, args.project_type)}
+
+
+class GetProject(Arguments):
+    """Arguments of GET /project; none asks for all projects."""
+
+    id: str | None = Field(None, description=PID)
+
+
+@call(blueprint, "GET", "/project")
+def get(args: GetProject, services: Services) -> dict[str, Any]:
+    """One project with the statuses of its tasks, or all projects."""
+    if args.id is None:
+        return {"projects": projects.list_all(services)}
+    return {"attr": projects.get(services, args.id)}
+
+
+class DeleteProject(Arguments):
+    """Arguments of DELETE /project."""
+
+    pid: str = Field(description=PID)
+
+
+@call(blueprint, "DELETE", "/project")
+def delete(args: DeleteProject, services: Services) -> None:
+    """Stops the tasks of a project and deletes them with it."""
+    projects.delete(services, args.pid)

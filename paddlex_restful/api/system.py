@@ -1,0 +1,37 @@
+"""/system: the machine, and a stop for everything that runs on it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful import system
+from paddlex_restful.api.calls import Arguments, NoArguments, call
+from paddlex_restful.services import Services
+
+blueprint = Blueprint("system", __name__)
+
+
+class GetSystem(Arguments):
+    """Arguments of GET /system."""
+
+    type: Literal["machine_info", "gpu_memory_size"] = Field(
+        "machine_info", description="machine_info or gpu_memory_size"
+    )
+
+
+@call(blueprint, "GET", "/system")
+def get(args: GetSystem, services: Services) -> dict[str, Any]:
+    """Processor and GPUs of the server, or the memory of the GPUs."""
+    if args.type == "gpu_memory_size":
+        return {"gpu_mem_infos": system.gpu_memory()}
+    return {"info": system.machine_info()}
+
+
+@call(blueprint, "DELETE", "/system")
+def stop(args: NoArguments, services: Services) -> None:
+    """Stops every job of this server, and nothing else."""
+    for job in services.jobs.active():
+        services.jobs.stop(job)

@@ -1,0 +1,47 @@
+"""/workspace: the folder of the server; attributes of datasets, projects and tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+
+from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import attributes as sentences
+from paddlex_restful.services import Services, attributes
+
+blueprint = Blueprint("workspace", __name__)
+
+
+class GetWorkspace(Arguments):
+    """Arguments of GET /workspace; none of them asks for the folder."""
+
+    struct: str | None = Field(None, description="dataset, project or task")
+    id: str | None = Field(None, description="id of the entry, such as D0001")
+    attr_list: list[str] | None = Field(None, description="names of the attributes to read")
+
+
+@call(blueprint, "GET", "/workspace")
+def get(args: GetWorkspace, services: Services) -> dict[str, Any]:
+    """The folder of the workspace, or attributes of one of its entries."""
+    if args.struct is None and args.id is None:
+        return {"dirname": str(services.workspace.root)}
+    if args.struct is None or args.id is None:
+        raise UserError(sentences.STRUCT_AND_ID)
+    return {"attr": attributes.get(services, args.struct, args.id, args.attr_list)}
+
+
+class PutWorkspace(Arguments):
+    """Arguments of PUT /workspace."""
+
+    struct: str = Field(description="dataset, project or task")
+    id: str = Field(description="id of the entry, such as P0001")
+    attr_dict: dict[str, Any] = Field(description='attributes to change, such as {"did": "D0001"}')
+
+
+@call(blueprint, "PUT", "/workspace")
+def put(args: PutWorkspace, services: Services) -> None:
+    """Changes attributes of a dataset, a project or a task; binds a project to its dataset."""
+    attributes.change(services, args.struct, args.id, args.attr_dict)

@@ -1,0 +1,23 @@
+"""Sentences on asking for evaluations, predictions and exports."""
+
+from __future__ import annotations
+
+NOT_EVALUATED = "Task {tid} has not been evaluated yet: start it with POST /project/task/evaluate."
+REPORT_WRITTEN = "The report is written."
+NOT_PREDICTED = "Nothing has been predicted with task {tid} yet."
+PREDICTING = "The prediction is running."
+PREDICTED = "The prediction is complete."
+BAD_IMAGE_DATA = "image_data is not a base64 picture: send the bytes of a JPEG, PNG or BMP file, encoded as base64."
+NO_SUCH_IMAGE = "img_list names {path!r}, which is not a file on the server."
+RELATIVE_IMAGE = "img_list names {path!r}: give absolute paths on the server."
+EMPTY_IMG_LIST = "img_list is empty: name at least one picture, or leave it out to predict the test split."
+NO_TEST_SPLIT = "Dataset {did} has no test images: split it with a test_split above 0, or send image_data or img_list."
+UNKNOWN_EXPORT = "type {type!r} is not known: take infer."
+LITE_NOT_AVAILABLE = "Paddle-Lite models are not available yet in this version: export with type infer."
+QUANT_NOT_AVAILABLE = "Quantised models are not available yet in this version: leave quant out."
+NOT_EXPORTED = "Nothing has been exported from task {tid} yet."
+SAVE_DIR_RELATIVE = "save_dir {path!r} must be an absolute path on the server."
+SAVE_DIR_NOT_EMPTY = "save_dir {path} already holds files: name a new or an empty folder."
+SAVE_DIR_NOT_FOLDER = "save_dir {path} is a file: name a new or an empty folder."
+SAVE_DIR_UNWRITABLE = "save_dir {path} cannot be written: name a folder that the server may write."
+SAVE_DIR_TAKEN = "save_dir {path} lies where the workspace keeps its own files: name a folder outside of it, or below {root}/exports."

@@ -1,0 +1,11 @@
+"""Sentences on saved and exported models."""
+
+from __future__ import annotations
+
+NEEDS_SOMETHING = "Name a model with mid, or a kind of models with type (pretrained or exported)."
+MISSING = "{field} is missing: it is needed for this type of model."
+NOT_A_CHECKPOINT = "source_path {path} holds no trained model: give a folder such as output/best_model of the task."
+NOT_AN_EXPORT = "path {path} is not a folder on the server: export the model first with POST /project/task/export."
+TASK_OF_OTHER_PROJECT = "Task {tid} belongs to project {other}, not to {pid}."
+EXPORTED_TYPE = "exported_type {value} is not known: take a number from 0 to 5."
+COPY_FAILED = "The model could not be copied ({reason}): make room on the disk and try again."

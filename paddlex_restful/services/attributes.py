@@ -1,0 +1,75 @@
+"""Attributes of datasets, projects and tasks, read and changed by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import attributes as sentences
+from paddlex_restful.services import Services, projects
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+_Entry = pb.Dataset | pb.Project | pb.Task
+
+_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "dataset": ("id", "name", "desc", "type", "path", "create_time"),
+    "project": ("id", "name", "desc", "type", "did", "path", "create_time"),
+    "task": ("id", "name", "desc", "pid", "path", "create_time", "parent_id"),
+}
+_CHANGEABLE: dict[str, tuple[str, ...]] = {
+    "dataset": ("name", "desc"),
+    "project": ("name", "desc", "did"),
+    "task": ("name", "desc"),
+}
+
+
+def get(services: Services, struct: str, entry_id: str, names: Sequence[str] | None) -> dict[str, Any]:
+    """The asked attributes of an entry; all of them if none are named.
+
+    Args:
+        services: of the server.
+        struct: dataset, project or task.
+        entry_id: id of the entry.
+        names: attributes to read.
+    """
+    entry = _entry(services, struct, entry_id)
+    known = _ATTRIBUTES[struct]
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise UserError(sentences.UNKNOWN_ATTRIBUTE, struct=struct, names=", ".join(unknown), known=", ".join(known))
+    values = {name: getattr(entry, name) for name in names or known}
+    if "path" in values:
+        values["path"] = str(services.workspace.folder(entry))
+    return values
+
+
+def change(services: Services, struct: str, entry_id: str, values: Mapping[str, Any]) -> None:
+    """Changes attributes of an entry, all of them or none."""
+    _entry(services, struct, entry_id)
+    fixed = [name for name in values if name not in _CHANGEABLE[struct]]
+    if fixed:
+        raise UserError(
+            sentences.NOT_CHANGEABLE, struct=struct, names=", ".join(fixed), changeable=", ".join(_CHANGEABLE[struct])
+        )
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise UserError(sentences.NOT_TEXT, name=name)
+    if values.get("name", "-").strip() == "":
+        raise UserError(sentences.EMPTY_NAME, struct=struct)
+    plain = {name: value for name, value in values.items() if name != "did"}
+    if "did" in values:
+        projects.bind(services, entry_id, values["did"])
+    if plain:
+        services.workspace.update(entry_id, **plain)
+
+
+def _entry(services: Services, struct: str, entry_id: str) -> _Entry:
+    lookups: dict[str, Callable[[str], _Entry]] = {
+        "dataset": services.workspace.dataset,
+        "project": services.workspace.project,
+        "task": services.workspace.task,
+    }
+    if struct not in lookups:
+        raise UserError(sentences.UNKNOWN_STRUCT, struct=struct)
+    return lookups[struct](entry_id)

@@ -1,0 +1,172 @@
+"""Datasets: create, list, import, split, describe, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful import datasets as formats
+from paddlex_restful.enums import PROJECT_TYPES, DatasetStatus, ProjectType
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import Job
+from paddlex_restful.messages import dataset as sentences
+from paddlex_restful.messages import project as project_sentences
+from paddlex_restful.services import Services, status
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+
+def checked_type(name: str) -> str:
+    """The project type of this name; also for datasets, which have the same types.
+
+    Raises:
+        UserError: no such type, or one that is not supported.
+    """
+    supported = [t.value for t in PROJECT_TYPES if t is not ProjectType.REMOTE_SEGMENTATION]
+    if name == ProjectType.REMOTE_SEGMENTATION:
+        raise UserError(project_sentences.REMOTE_SEGMENTATION)
+    if name not in supported:
+        raise UserError(project_sentences.UNKNOWN_TYPE, type=name, types=", ".join(supported))
+    return name
+
+
+def create(services: Services, name: str, desc: str, dataset_type: str) -> str:
+    """Makes an empty dataset and returns its id."""
+    return services.workspace.create_dataset(name, desc, checked_type(dataset_type))
+
+
+def get(services: Services, did: str) -> dict[str, Any]:
+    """One dataset, with the projects that are bound to it."""
+    dataset = services.workspace.dataset(did)
+    job = services.jobs.latest(did, "import")
+    state, words = status.dataset_status(dataset, job, services.jobs.progress)
+    message: Any = words
+    if state is DatasetStatus.XCOPYING and job is not None:
+        message = {"pid": job.pid, "percent": services.jobs.progress(job).get("percent", 0.0)}
+    pids = [project.id for project in services.workspace.projects_of(did)]
+    return {
+        "id": did,
+        "dataset_status": int(state),
+        "message": message,
+        "attr": {**_attributes(services, dataset), "pids": pids},
+    }
+
+
+def list_all(services: Services) -> list[dict[str, Any]]:
+    """All datasets, oldest first."""
+    return [_listed(services, dataset) for dataset in services.workspace.datasets()]
+
+
+def _listed(services: Services, dataset: pb.Dataset) -> dict[str, Any]:
+    job = services.jobs.latest(dataset.id, "import")
+    state, message = status.dataset_status(dataset, job, services.jobs.progress)
+    attributes = {**_attributes(services, dataset), "dataset_status": int(state), "message": message}
+    return {"id": dataset.id, "attr": attributes}
+
+
+def _attributes(services: Services, dataset: pb.Dataset) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "desc": dataset.desc,
+        "type": dataset.type,
+        "path": str(services.workspace.folder(dataset)),
+        "create_time": dataset.create_time,
+    }
+
+
+def import_folder(services: Services, did: str, source: str, link: bool = False) -> Job:
+    """Starts to check and copy a folder of the server into a dataset; what the dataset held before is replaced.
+
+    Args:
+        services: of the server.
+        did: the dataset.
+        source: absolute path of the folder.
+        link: hard-link the files in place of copying them.
+    """
+    workspace = services.workspace
+    dataset = workspace.dataset(did)
+    folder = Path(source)
+    if not folder.is_absolute():
+        raise UserError(sentences.SOURCE_RELATIVE, path=source)
+    if not folder.is_dir():
+        raise UserError(sentences.SOURCE_MISSING, path=source)
+    target = workspace.folder(dataset)
+    args = {
+        "did": did,
+        "type": dataset.type,
+        "source": str(folder.resolve()),
+        "target": target.relative_to(workspace.root).as_posix(),
+        "link": link,
+    }
+    with services.gate:
+        _refuse_while_used(services, did)
+        if dataset.split:
+            workspace.update(did, split=False)
+        return services.jobs.submit("import", did, target / "job" / "import", args)
+
+
+def split(services: Services, did: str, val_split: float, test_split: float) -> None:
+    """Divides an imported dataset into training, validation and test images, anew if it was divided before."""
+    with services.gate:
+        dataset = services.workspace.dataset(did)
+        _refuse_while_used(services, did)
+        require_imported(services, dataset)
+        formats.split(services.workspace.folder(dataset), dataset.type, val_split, test_split)
+        if not dataset.split:
+            services.workspace.update(did, split=True)
+
+
+def details(services: Services, did: str) -> dict[str, Any] | None:
+    """Files, labels and split of a dataset; None before its import."""
+    dataset = services.workspace.dataset(did)
+    folder = services.workspace.folder(dataset)
+    job = services.jobs.latest(did, "import")
+    state, _ = status.dataset_status(dataset, job, services.jobs.progress)
+    if state not in (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED):
+        return None
+    found = formats.details(folder)
+    if found is None:
+        # A dataset that the original server imported: what it left is described once, in our form.
+        formats.rebuild(folder, dataset.type)
+        found = formats.details(folder)
+    return found
+
+
+def delete(services: Services, did: str) -> None:
+    """Removes a dataset and its files; refused while a project is bound to it or an import runs."""
+    with services.gate:
+        _delete(services, did)
+
+
+def _delete(services: Services, did: str) -> None:
+    workspace = services.workspace
+    workspace.dataset(did)
+    bound = [project.id for project in workspace.projects_of(did)]
+    if bound:
+        raise UserError(sentences.STILL_BOUND, did=did, pids=", ".join(bound))
+    if services.jobs.active(did):
+        raise UserError(sentences.IMPORT_RUNS, did=did)
+    workspace.delete(did)
+    services.jobs.forget(did)
+
+
+def require_imported(services: Services, dataset: pb.Dataset) -> DatasetStatus:
+    """Status of a dataset that holds images.
+
+    Raises:
+        UserError: it holds none.
+    """
+    job = services.jobs.latest(dataset.id, "import")
+    state, message = status.dataset_status(dataset, job, services.jobs.progress)
+    if state not in (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED):
+        raise UserError(sentences.NOT_IMPORTED, did=dataset.id, state=message)
+    return state
+
+
+def _refuse_while_used(services: Services, did: str) -> None:
+    if services.jobs.active(did):
+        raise UserError(sentences.IMPORT_RUNS, did=did)
+    for project in services.workspace.projects_of(did):
+        for task in services.workspace.tasks_of(project.id):
+            for job in services.jobs.active(task.id):
+                raise UserError(sentences.IN_USE, did=did, tid=task.id, kind=job.kind)

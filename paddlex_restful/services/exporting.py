@@ -1,0 +1,94 @@
+"""Export of a trained task as a model that runs elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.enums import TaskStatus
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import JobState
+from paddlex_restful.messages import inference as sentences
+from paddlex_restful.messages import status as status_sentences
+from paddlex_restful.services import Services, status, tasks, trained
+
+
+def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | None, quant: bool) -> Path:
+    """Starts the export of an inference model and returns the folder in which it will lie.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        kind: infer (inference is the same); lite comes later.
+        save_dir: absolute path of a new or empty folder.
+        epoch: a saved epoch; None takes the best one.
+        quant: quantise the model; comes later.
+    """
+    task, project = trained.task_and_project(services, tid)
+    if kind == "lite":
+        raise UserError(sentences.LITE_NOT_AVAILABLE)
+    if kind not in ("infer", "inference"):
+        raise UserError(sentences.UNKNOWN_EXPORT, type=kind)
+    if quant:
+        raise UserError(sentences.QUANT_NOT_AVAILABLE)
+    tasks.refuse_while_busy(services, tid, "export")
+    model = trained.checkpoint(services, task, epoch)
+    target = _save_dir(services, save_dir)
+    args = {"type": project.type, "model": model, "save_dir": str(target), "format": "infer"}
+    trained.submit(services, task, "export", args)
+    return target
+
+
+def get(services: Services, tid: str) -> dict[str, Any]:
+    """Status of the newest export."""
+    task = services.workspace.task(tid)
+    job = services.jobs.latest(tid, "export")
+    if job is None:
+        state, _ = status.task_status(task, services.jobs.jobs_of(tid), services.jobs.progress)
+        return {"export_status": int(state), "message": sentences.NOT_EXPORTED.format(tid=tid)}
+    if job.active:
+        state = TaskStatus.XEXPORTING
+    else:
+        state = TaskStatus.XEXPORTED if job.state is JobState.DONE else TaskStatus.XEXPORTFAIL
+    waiting_or_ended = job.state is JobState.QUEUED or not job.active
+    message = job.message if waiting_or_ended and job.message else status_sentences.TASK[state]
+    return {"export_status": int(state), "message": message}
+
+
+def quantisation_log(services: Services, tid: str) -> dict[str, Any]:
+    """How a quantised export goes: stage, duration and log of the newest export."""
+    task = services.workspace.task(tid)
+    log = services.workspace.folder(task) / "job" / "export" / "out.log"
+    return {"stage": None, "running_duration": None, "log_file": str(log)}
+
+
+def quantisation_result(services: Services, tid: str) -> dict[str, Any]:
+    """Figures before and after the quantisation of the newest export; empty where nothing was quantised."""
+    services.workspace.task(tid)
+    return {}
+
+
+def stop(services: Services, tid: str) -> dict[str, Any]:
+    """Stops an export that runs, and tells how it stands."""
+    services.workspace.task(tid)
+    trained.stop(services, tid, "export")
+    return get(services, tid)
+
+
+def _save_dir(services: Services, named: str) -> Path:
+    path = Path(named)
+    if not path.is_absolute():
+        raise UserError(sentences.SAVE_DIR_RELATIVE, path=named)
+    target = path.resolve()
+    root = services.workspace.root
+    if target.is_relative_to(root) and target.relative_to(root).parts[:1] in ((), ("datasets",), ("pretrain",)):
+        raise UserError(sentences.SAVE_DIR_TAKEN, path=target, root=root)
+    if target.exists() and not target.is_dir():
+        raise UserError(sentences.SAVE_DIR_NOT_FOLDER, path=target)
+    if target.is_dir() and any(target.iterdir()):
+        raise UserError(sentences.SAVE_DIR_NOT_EMPTY, path=target)
+    existing = next(parent for parent in (target, *target.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(sentences.SAVE_DIR_UNWRITABLE, path=target)
+    return target

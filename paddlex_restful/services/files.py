@@ -1,0 +1,123 @@
+"""Files of the workspace, as they are asked for: pictures, logs, annotations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful import datasets as formats
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import file as sentences
+from paddlex_restful.services import Services
+from paddlex_restful.workspace import confine
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
+LOGS = frozenset({".log", ".txt"})
+BYTES = frozenset({".xml", ".npy", ".json"})
+MODELS = frozenset({".pdparams", ".pdiparams", ".pdmodel", ".yml", ".nb", ".onnx"})
+
+LOG_LINES = 10_000
+"""How many lines of a log are given at most, unless others are asked for."""
+
+_BLOCK = 1 << 16
+
+
+def find(services: Services, path: str, kinds: frozenset[str], did: str | None = None) -> Path:
+    """The file of this path, of one of these kinds.
+
+    Args:
+        services: of the server.
+        path: absolute, or relative to the dataset if one is named, else to the workspace.
+        kinds: endings that are served, with their dot.
+        did: dataset in which the file must lie.
+
+    Raises:
+        UserError: it lies outside the workspace or the dataset, is of another kind, or is missing.
+    """
+    roots = [services.workspace.root]
+    if did:
+        roots = [services.workspace.folder(services.workspace.dataset(did))]
+    found = confine(path, *roots)
+    if found.suffix.lower() not in kinds:
+        raise UserError(sentences.UNKNOWN_KIND, suffix=found.suffix)
+    if not found.is_file():
+        raise UserError(sentences.NO_SUCH_FILE, path=path)
+    return found
+
+
+def labelled_picture(services: Services, path: str, did: str) -> bytes:
+    """A picture of a dataset as PNG, with its labels drawn."""
+    dataset = services.workspace.dataset(did)
+    found = find(services, path, PICTURES, did)
+    folder = services.workspace.folder(dataset)
+    return formats.draw(folder, dataset.type, found.relative_to(folder.resolve()).as_posix())
+
+
+def log_lines(path: Path, offset: int | None = None, limit: int = LOG_LINES) -> list[str]:
+    """Lines of a log, the last ones if no offset is given.
+
+    Args:
+        path: the log.
+        offset: number of the first line, from 0.
+        limit: how many lines at most.
+    """
+    if offset is None:
+        return _last_lines(path, limit)
+    with path.open(encoding="utf-8", errors="replace") as log:
+        return [line.rstrip("\n") for number, line in enumerate(log) if offset <= number < offset + limit]
+
+
+def _last_lines(path: Path, limit: int) -> list[str]:
+    blocks: list[bytes] = []
+    newlines = 0
+    for block in _blocks_from_end(path):
+        blocks.append(block)
+        newlines += block.count(b"\n")
+        # One newline more than lines are asked for: the first of these lines is whole then.
+        if newlines > limit:
+            break
+    lines = b"".join(reversed(blocks)).removesuffix(b"\n").split(b"\n")
+    return [line.decode("utf-8", errors="replace") for line in lines[-limit:]] if blocks else []
+
+
+def _blocks_from_end(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as log:
+        position = log.seek(0, os.SEEK_END)
+        while position > 0:
+            size = min(_BLOCK, position)
+            position -= size
+            log.seek(position)
+            yield log.read(size)
+
+
+def instance_annotation(services: Services, path: str) -> dict[str, Any]:
+    """Objects of an image of an instance segmentation dataset.
+
+    Clients of the original ask with the path of an ``.npy`` file of the image's name, which held a pickle; what it told
+    is taken from the annotations of the dataset instead, so that no pickle is ever read.
+
+    Args:
+        services: of the server.
+        path: path of the image, or of a file that is named like it.
+
+    Returns:
+        ``gt_bbox`` (n × [x1, y1, x2, y2] in pixels), ``gt_class`` (n × [index of the class]), ``gt_poly`` (n lists of
+        polygons, each a list of x, y in pixels), ``h`` and ``w`` of the image in pixels.
+    """
+    found = confine(path, services.workspace.root)
+    dataset = _dataset_of(services, found)
+    folder = services.workspace.folder(dataset)
+    annotation = formats.annotation(folder, dataset.type, found.stem)
+    if annotation is None:
+        raise UserError(sentences.NOT_AN_ANNOTATION, path=path)
+    return annotation
+
+
+def _dataset_of(services: Services, path: Path) -> pb.Dataset:
+    for dataset in services.workspace.datasets():
+        if path.is_relative_to(services.workspace.folder(dataset)):
+            return dataset
+    raise UserError(sentences.NOT_IN_A_DATASET, path=path)

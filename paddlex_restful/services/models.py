@@ -1,0 +1,191 @@
+"""Saved models (to start other trainings from) and the list of exported ones."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful import datasets as formats
+from paddlex_restful.enums import ExportedModelType
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import model as sentences
+from paddlex_restful.services import Services, checkpoints, evaluation, tasks
+from paddlex_restful.workspace import confine, write_durably
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+_DETAILS = "details.json"
+_EXPORT_MARK = "inference.yml"
+
+
+def save_pretrained(services: Services, pid: str, tid: str, name: str, source_path: str, eval_results: Any) -> str:
+    """Keeps a checkpoint as a model of its own and returns its id.
+
+    Args:
+        services: of the server.
+        pid: the project of the task.
+        tid: the task that was trained.
+        name: what to call the model.
+        source_path: a checkpoint folder of the workspace, such as ``output/best_model`` of the task.
+        eval_results: figures to keep with it; None takes those of the task's evaluation.
+    """
+    task, project = _task_of(services, pid, tid)
+    source = confine(source_path, services.workspace.root)
+    if not checkpoints.is_checkpoint(source):
+        raise UserError(sentences.NOT_A_CHECKPOINT, path=source_path)
+    details = _describe(services, project, task, eval_results)
+    model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
+    pmid = services.workspace.create_pretrained_model(name, model, project.type, pid, tid)
+    folder = services.workspace.folder(services.workspace.pretrained_model(pmid))
+    try:
+        for file in sorted(source.iterdir()):
+            if file.is_file():
+                _link_or_copy(file, folder / file.name)
+        write_durably(folder / _DETAILS, json.dumps(details).encode())
+    except OSError as error:
+        services.workspace.delete(pmid)
+        raise UserError(sentences.COPY_FAILED, reason=error.strerror) from error
+    return pmid
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    # Checkpoints are never written to once they are complete, so that one file can serve both folders.
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
+            raise
+        shutil.copy2(source, target)
+        with target.open("rb") as copy:
+            os.fsync(copy.fileno())
+
+
+def list_exported(services: Services, pid: str, tid: str, name: str, path: str, exported_type: int) -> str:
+    """Takes an exported model into the list and returns its id.
+
+    Args:
+        services: of the server.
+        pid: the project of the task.
+        tid: the task that was exported.
+        name: what to call the model.
+        path: the folder that the export wrote.
+        exported_type: an ``ExportedModelType``; 0 and 1 are also what the first clients sent.
+    """
+    task, project = _task_of(services, pid, tid)
+    if exported_type not in list(ExportedModelType):
+        raise UserError(sentences.EXPORTED_TYPE, value=exported_type)
+    folder = Path(path)
+    if not folder.is_absolute() or not folder.exists():
+        raise UserError(sentences.NOT_AN_EXPORT, path=path)
+    details = _describe(services, project, task, None)
+    model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
+    workspace = services.workspace
+    emid = workspace.create_exported_model(name, model, project.type, pid, tid, str(folder), exported_type)
+    file = _exported_details(services, emid)
+    file.parent.mkdir(exist_ok=True)
+    write_durably(file, json.dumps(details).encode())
+    return emid
+
+
+def _exported_details(services: Services, emid: str) -> Path:
+    return services.workspace.root / "exported" / f"{emid}.json"
+
+
+def _task_of(services: Services, pid: str, tid: str) -> tuple[pb.Task, pb.Project]:
+    project = services.workspace.project(pid)
+    task = services.workspace.task(tid)
+    if task.pid != pid:
+        raise UserError(sentences.TASK_OF_OTHER_PROJECT, tid=tid, other=task.pid, pid=pid)
+    return task, project
+
+
+def _describe(services: Services, project: pb.Project, task: pb.Task, eval_results: Any) -> dict[str, Any]:
+    """What is told of a model: kept with it, because task and dataset may be deleted before it."""
+    result = eval_results if eval_results is not None else evaluation.result(services, task.id)
+    params = tasks.get_params(services, task.id) if task.configured else None
+    return {
+        "dataset_attr": _dataset_attributes(services, project.did),
+        "task_params": json.dumps(params),
+        "eval_result": json.dumps(result),
+    }
+
+
+def _dataset_attributes(services: Services, did: str) -> dict[str, Any] | None:
+    if not did:
+        return None
+    dataset = services.workspace.dataset(did)
+    found = formats.details(services.workspace.folder(dataset)) or {}
+    return {
+        "name": dataset.name,
+        "desc": dataset.desc,
+        "labels": found.get("labels", []),
+        "train_num": len(found.get("train_files", [])),
+        "val_num": len(found.get("val_files", [])),
+        "test_num": len(found.get("test_files", [])),
+    }
+
+
+def list_all(services: Services, kind: str) -> list[dict[str, Any]]:
+    """All models of a kind (pretrained or exported), oldest first."""
+    workspace = services.workspace
+    if kind == "pretrained":
+        return [_attributes(services, model) for model in workspace.pretrained_models()]
+    return [
+        {**_attributes(services, model), "exported_type": model.exported_type} for model in workspace.exported_models()
+    ]
+
+
+def _attributes(services: Services, model: pb.PretrainedModel | pb.ExportedModel) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "model": model.model,
+        "type": model.type,
+        "pid": model.pid,
+        "tid": model.tid,
+        "create_time": model.create_time,
+        "path": str(services.workspace.folder(model)),
+    }
+
+
+def details(services: Services, mid: str) -> dict[str, Any]:
+    """Dataset, parameters and evaluation of a model, as they were when it was kept."""
+    workspace = services.workspace
+    model: pb.PretrainedModel | pb.ExportedModel
+    if mid.startswith("EM"):
+        model, file = workspace.exported_model(mid), _exported_details(services, mid)
+    else:
+        model = workspace.pretrained_model(mid)
+        file = workspace.folder(model) / _DETAILS
+    if file.is_file():
+        kept: dict[str, Any] = json.loads(file.read_bytes())
+        return kept
+    # A model of an original workspace, or one whose details a power cut took: what its task still tells.
+    task, project = _task_of(services, model.pid, model.tid)
+    return _describe(services, project, task, None)
+
+
+def delete_pretrained(services: Services, pmid: str) -> None:
+    """Removes a saved model and its files."""
+    services.workspace.pretrained_model(pmid)
+    services.workspace.delete(pmid)
+
+
+def delete_exported(services: Services, emid: str) -> None:
+    """Takes an exported model off the list; its files go with it only where they are an export inside the workspace."""
+    workspace = services.workspace
+    folder = workspace.folder(workspace.exported_model(emid)).resolve()
+    workspace.delete(emid)
+    _exported_details(services, emid).unlink(missing_ok=True)
+    if folder.is_relative_to(workspace.root) and (folder / _EXPORT_MARK).is_file():
+        shutil.rmtree(folder)
+
+
+def find_pretrained(services: Services, pmid: str) -> Path | None:
+    """Folder of the saved model of this id; None if the text is no id of one."""
+    if pmid not in services.workspace.read().pretrained_models:
+        return None
+    return services.workspace.folder(services.workspace.pretrained_model(pmid))

@@ -1,0 +1,146 @@
+"""Prediction with a trained task: one picture, pictures on the server, or the test split."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful import datasets as formats
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.messages import inference as sentences
+from paddlex_restful.services import Services, status, tasks, trained, training
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+SINGLE_PICTURE = "predict_result.png"
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
+"""How JPEG, PNG and BMP files begin."""
+
+
+def start_single(services: Services, tid: str, image_data: str, score_thresh: float, epoch: int | None) -> Path:
+    """Starts the prediction of one picture and returns the path at which the result picture will lie.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        image_data: the picture's bytes in base64, with or without a ``data:`` prefix.
+        score_thresh: lowest score of an object that is shown.
+        epoch: a saved epoch; None takes the best one.
+    """
+    task, project = trained.task_and_project(services, tid)
+    model = trained.checkpoint(services, task, epoch)
+    picture = _decode_picture(image_data)
+    output = trained.folder(services, task, "predict")
+    source = output / "input" / "picture"
+    args = _args(project, model, score_thresh, images=[str(source)], single=True)
+    with services.gate:
+        _empty(services, task, output)
+        source.parent.mkdir()
+        source.write_bytes(picture)
+        _submit(services, task, output, args)
+    return output / SINGLE_PICTURE
+
+
+def start_list(services: Services, tid: str, images: Sequence[str], score_thresh: float, epoch: int | None) -> Job:
+    """Starts the prediction of pictures that lie on the server."""
+    task, project = trained.task_and_project(services, tid)
+    model = trained.checkpoint(services, task, epoch)
+    if not images:
+        raise UserError(sentences.EMPTY_IMG_LIST)
+    for image in images:
+        if not Path(image).is_absolute():
+            raise UserError(sentences.RELATIVE_IMAGE, path=image)
+        if not Path(image).is_file():
+            raise UserError(sentences.NO_SUCH_IMAGE, path=image)
+    return _start(services, task, _args(project, model, score_thresh, images=list(images)))
+
+
+def start_test_split(services: Services, tid: str, score_thresh: float, epoch: int | None) -> Job:
+    """Starts the prediction of the test split of the project's dataset."""
+    task, project = trained.task_and_project(services, tid)
+    model = trained.checkpoint(services, task, epoch)
+    dataset = training.bound_dataset(services, project)
+    found = formats.details(services.workspace.folder(dataset)) or {}
+    if not found.get("test_files"):
+        raise UserError(sentences.NO_TEST_SPLIT, did=dataset.id)
+    dataset_folder = training.relative(services, services.workspace.folder(dataset))
+    return _start(services, task, _args(project, model, score_thresh, dataset=dataset_folder))
+
+
+def get(services: Services, tid: str) -> dict[str, Any]:
+    """Status of the newest prediction and how many of its pictures are done."""
+    services.workspace.task(tid)
+    job = services.jobs.latest(tid, "predict")
+    if job is None:
+        message = sentences.NOT_PREDICTED.format(tid=tid)
+        return {"predict_status": None, "message": message, "predict_num": 0, "total_num": 0}
+    progress = services.jobs.progress(job)
+    if job.active:
+        message = job.message if job.state is JobState.QUEUED else sentences.PREDICTING
+    else:
+        message = job.message or sentences.PREDICTED
+    return {
+        "predict_status": int(status.predict_status(job)),
+        "message": message,
+        "predict_num": progress.get("predict_num", 0),
+        "total_num": progress.get("total_num", 0),
+    }
+
+
+def stop(services: Services, tid: str) -> dict[str, Any]:
+    """Stops a prediction that runs, and tells how it stands."""
+    services.workspace.task(tid)
+    trained.stop(services, tid, "predict")
+    return get(services, tid)
+
+
+def _decode_picture(image_data: str) -> bytes:
+    text = image_data.partition(",")[2] if image_data.startswith("data:") else image_data
+    try:
+        picture = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise UserError(sentences.BAD_IMAGE_DATA) from None
+    if not picture.startswith(_SIGNATURES):
+        raise UserError(sentences.BAD_IMAGE_DATA)
+    return picture
+
+
+def _args(
+    project: pb.Project,
+    model: str,
+    score_thresh: float,
+    *,
+    images: list[str] | None = None,
+    dataset: str | None = None,
+    single: bool = False,
+) -> dict[str, Any]:
+    return {
+        "type": project.type,
+        "model": model,
+        "dataset": dataset,
+        "images": images,
+        "single": single,
+        "score_thresh": score_thresh,
+    }
+
+
+def _start(services: Services, task: pb.Task, args: dict[str, Any]) -> Job:
+    output = trained.folder(services, task, "predict")
+    with services.gate:
+        _empty(services, task, output)
+        return _submit(services, task, output, args)
+
+
+def _empty(services: Services, task: pb.Task, output: Path) -> None:
+    tasks.refuse_while_busy(services, task.id, "train", "predict")
+    if output.exists():
+        shutil.rmtree(output)
+    output.mkdir()
+
+
+def _submit(services: Services, task: pb.Task, output: Path, args: dict[str, Any]) -> Job:
+    return trained.submit(services, task, "predict", {**args, "output": training.relative(services, output)})

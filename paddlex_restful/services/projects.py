@@ -1,0 +1,79 @@
+"""Projects: create, list, bind to a dataset, delete with their tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import project as sentences
+from paddlex_restful.services import Services, datasets, status, tasks
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+
+def create(services: Services, name: str, desc: str, project_type: str) -> str:
+    """Makes an empty project and returns its id."""
+    return services.workspace.create_project(name, desc, datasets.checked_type(project_type))
+
+
+def get(services: Services, pid: str) -> dict[str, Any]:
+    """Attributes of one project, with the statuses of its tasks."""
+    project = services.workspace.project(pid)
+    progress = services.jobs.progress
+    statuses = {
+        task.id: {"status": int(status.task_status(task, services.jobs.jobs_of(task.id), progress)[0])}
+        for task in services.workspace.tasks_of(pid)
+    }
+    return {**_attributes(services, project), "tasks": statuses}
+
+
+def list_all(services: Services) -> list[dict[str, Any]]:
+    """All projects, oldest first, without their tasks."""
+    return [{"id": project.id, "attr": _attributes(services, project)} for project in services.workspace.projects()]
+
+
+def _attributes(services: Services, project: pb.Project) -> dict[str, Any]:
+    return {
+        "id": project.id,
+        "name": project.name,
+        "desc": project.desc,
+        "type": project.type,
+        "did": project.did,
+        "path": str(services.workspace.folder(project)),
+        "create_time": project.create_time,
+    }
+
+
+def bind(services: Services, pid: str, did: str) -> None:
+    """Lets the tasks of a project train on a dataset; an empty ``did`` unbinds it.
+
+    Raises:
+        UserError: no such dataset, one of another type, or a task of the project is at work.
+    """
+    with services.gate:
+        _bind(services, services.workspace.project(pid), did)
+
+
+def _bind(services: Services, project: pb.Project, did: str) -> None:
+    pid = project.id
+    if did:
+        dataset = services.workspace.dataset(did)
+        if dataset.type != project.type:
+            raise UserError(
+                sentences.OTHER_TYPE, did=did, dataset_type=dataset.type, pid=pid, project_type=project.type
+            )
+    for task in services.workspace.tasks_of(pid):
+        for job in services.jobs.active(task.id):
+            raise UserError(sentences.BUSY, tid=task.id, pid=pid, kind=job.kind)
+    services.workspace.update(pid, did=did)
+
+
+def delete(services: Services, pid: str) -> None:
+    """Stops what the tasks of a project are doing, then removes them and the project."""
+    services.workspace.project(pid)
+    for task in services.workspace.tasks_of(pid):
+        for job in services.jobs.active(task.id):
+            services.jobs.stop(job)
+    with services.gate:
+        for task in services.workspace.tasks_of(pid):
+            tasks.delete(services, task.id)
+        services.workspace.delete(pid)

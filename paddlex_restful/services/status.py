@@ -1,0 +1,121 @@
+"""The contract's statuses, computed from the jobs. Nothing else in the server decides a status.
+
+A status is never stored: it follows from the newest job of each kind and from what the entry says of itself
+(``split``, ``configured``), so that it cannot disagree with what really happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from paddlex_restful.enums import DatasetStatus, DownloadStatus, PredictStatus, PruneStatus, TaskStatus
+from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.messages import status as sentences
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+Progress = Callable[[Job], Mapping[str, Any]]
+"""Reads the progress of a job: ``JobManager.progress``."""
+
+_ENDED_AS_TASK: dict[tuple[str, JobState], TaskStatus] = {
+    ("train", JobState.DONE): TaskStatus.XTRAINDONE,
+    ("train", JobState.STOPPED): TaskStatus.XTRAINEXIT,
+    ("train", JobState.FAILED): TaskStatus.XTRAINFAIL,
+    ("evaluate", JobState.DONE): TaskStatus.XEVALUATED,
+    ("evaluate", JobState.FAILED): TaskStatus.XEVALUATEFAIL,
+    ("export", JobState.DONE): TaskStatus.XEXPORTED,
+    ("export", JobState.FAILED): TaskStatus.XEXPORTFAIL,
+}
+"""What a task is after its newest job; a stopped evaluation or export and any analysis leave it as it was."""
+
+
+def dataset_status(dataset: pb.Dataset, job: Job | None, progress: Progress) -> tuple[DatasetStatus, str]:
+    """Status of a dataset and the sentence that goes with it.
+
+    Args:
+        dataset: its entry.
+        job: its newest import, if there was one.
+        progress: reads a job's progress.
+    """
+    if job is None:
+        return DatasetStatus.XEMPTY, sentences.DATASET_EMPTY
+    if job.state is JobState.DONE:
+        if dataset.split or (job.result or {}).get("split"):
+            return DatasetStatus.XSPLITED, sentences.DATASET_SPLIT
+        return DatasetStatus.XCOPYDONE, sentences.DATASET_IMPORTED
+    copying = progress(job).get("stage") == "copying"
+    if job.state in (JobState.FAILED, JobState.STOPPED):
+        failed = DatasetStatus.XCOPYFAIL if copying else DatasetStatus.XCHECKFAIL
+        return failed, job.message or sentences.IMPORT_STOPPED
+    if copying:
+        return DatasetStatus.XCOPYING, sentences.DATASET_COPYING
+    return DatasetStatus.XCHECKING, sentences.DATASET_CHECKING
+
+
+def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> tuple[TaskStatus, str]:
+    """Status of a task and the sentence that goes with it.
+
+    A running training hides everything else, a running analysis or export the rest; when nothing runs, the job that was
+    submitted last and left something behind decides.
+
+    Args:
+        task: its entry.
+        jobs: the newest job of each kind.
+        progress: reads a job's progress.
+    """
+    for kind in ("train", "prune", "export", "evaluate"):
+        job = jobs.get(kind)
+        if job is not None and job.active:
+            return _active(task, job, progress)
+    for job in sorted(jobs.values(), key=lambda job: job.id, reverse=True):
+        ended = _ENDED_AS_TASK.get((job.kind, job.state))
+        if ended is not None:
+            if ended is TaskStatus.XTRAINFAIL and job.reason == "download":
+                ended = TaskStatus.XDOWNLOADFAIL
+            return ended, job.message or sentences.TASK[ended]
+    status = TaskStatus.XINIT if task.configured else TaskStatus.XUNINIT
+    return status, sentences.TASK[status]
+
+
+def _active(task: pb.Task, job: Job, progress: Progress) -> tuple[TaskStatus, str]:
+    if job.kind == "prune":
+        status = TaskStatus.XPRUNEING
+    elif job.kind == "export":
+        status = TaskStatus.XEXPORTING
+    elif job.kind == "evaluate":
+        status = TaskStatus.XEVALUATING
+    elif job.state is JobState.QUEUED:
+        status = TaskStatus.XINIT
+    elif progress(job).get("stage") == "downloading":
+        status = TaskStatus.XDOWNLOADING
+    else:
+        status = TaskStatus.XPRUNETRAIN if task.parent_id else TaskStatus.XTRAINING
+    if job.state is JobState.QUEUED:
+        return status, job.message
+    return status, sentences.TASK[status]
+
+
+def predict_status(job: Job) -> PredictStatus:
+    """Status of a prediction."""
+    if job.active:
+        return PredictStatus.XPRESTART
+    return PredictStatus.XPREDONE if job.state is JobState.DONE else PredictStatus.XPREFAIL
+
+
+def prune_status(job: Job, progress: Progress) -> PruneStatus:
+    """Status of a sensitivity analysis."""
+    if job.active:
+        return PruneStatus.XSPRUNEING if progress(job) else PruneStatus.XSPRUNESTART
+    return {
+        JobState.DONE: PruneStatus.XSPRUNEDONE,
+        JobState.STOPPED: PruneStatus.XSPRUNEEXIT,
+        JobState.FAILED: PruneStatus.XSPRUNEFAIL,
+    }[job.state]
+
+
+def download_status(job: Job, progress: Progress) -> DownloadStatus:
+    """Status of the download of a demo."""
+    if job.active:
+        unpacking = progress(job).get("stage") == "decompressing"
+        return DownloadStatus.XDDOWNLOADDONE if unpacking else DownloadStatus.XDDOWNLOADING
+    return DownloadStatus.XDDECOMPRESSED if job.state is JobState.DONE else DownloadStatus.XDDOWNLOADFAIL

@@ -1,0 +1,173 @@
+"""Tasks: create, list, parameters, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful import system
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import JobState
+from paddlex_restful.messages import task as sentences
+from paddlex_restful.params import check_params, default_params, read_params, write_params
+from paddlex_restful.services import Services, checkpoints, status
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+PARAMS_FILE = "params.pkl"
+
+
+def create(services: Services, pid: str, train: Mapping[str, Any] | None, desc: str, parent_id: str | None) -> str:
+    """Makes a task, with its parameters if they are given, and returns its id.
+
+    Raises:
+        UserError: no such project, bad parameters, or a parent of another project; nothing is made then.
+    """
+    workspace = services.workspace
+    project = workspace.project(pid)
+    if parent_id:
+        parent = workspace.task(parent_id)
+        if parent.pid != pid:
+            raise UserError(sentences.PARENT_OF_OTHER_PROJECT, parent_id=parent_id, other=parent.pid, pid=pid)
+    params = _checked(project.type, train) if train is not None else None
+    tid = workspace.create_task(pid, "", desc, parent_id or "")
+    if params is not None:
+        _store(services, tid, params)
+    return tid
+
+
+def get(services: Services, tid: str, resume: bool = False) -> dict[str, Any]:
+    """Status of a task; with ``resume`` also whether its training can go on, and from which epoch at most."""
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
+    state, message = status.task_status(task, services.jobs.jobs_of(tid), services.jobs.progress)
+    answer: dict[str, Any] = {"task_status": int(state), "message": message, "type": project.type}
+    if resume:
+        epochs = checkpoints.saved_epochs(output_folder(services, task))
+        job = services.jobs.latest(tid, "train")
+        stopped = job is not None and job.state in (JobState.STOPPED, JobState.FAILED)
+        answer["resumable"] = bool(epochs) and (stopped or job is None)
+        answer["max_saved_epochs"] = epochs[-1] if epochs else -1
+    return answer
+
+
+def list_all(services: Services, pid: str | None) -> list[dict[str, Any]]:
+    """All tasks, or those of one project, oldest first."""
+    workspace = services.workspace
+    if pid:
+        workspace.project(pid)
+    snapshot = workspace.read()
+    found = workspace.tasks_of(pid) if pid else workspace.tasks()
+    return [_listed(services, snapshot, task) for task in found]
+
+
+def _listed(services: Services, snapshot: pb.Workspace, task: pb.Task) -> dict[str, Any]:
+    state, _ = status.task_status(task, services.jobs.jobs_of(task.id), services.jobs.progress)
+    project = snapshot.projects.get(task.pid)
+    return {
+        "id": task.id,
+        "name": task.name,
+        "desc": task.desc,
+        "pid": task.pid,
+        "path": str(services.workspace.folder(task)),
+        "create_time": task.create_time,
+        "status": int(state),
+        "type": project.type if project is not None else "",
+    }
+
+
+def get_params(services: Services, tid: str) -> dict[str, Any]:
+    """The parameters of a task.
+
+    Raises:
+        UserError: no such task, or it has none yet.
+    """
+    task = services.workspace.task(tid)
+    path = services.workspace.folder(task) / PARAMS_FILE
+    if not task.configured or not path.is_file():
+        raise UserError(sentences.NO_PARAMS, tid=tid)
+    return read_params(path)
+
+
+def recommended_params(
+    services: Services, pid: str, model: str | None, gpu_list: Sequence[int] | None
+) -> dict[str, Any]:
+    """Default parameters for a project's next task.
+
+    Args:
+        services: of the server.
+        pid: the project.
+        model: name of the model; None takes the default of the project type.
+        gpu_list: GPUs to train on, [0] if None; those that the server does not have are left out.
+    """
+    project = services.workspace.project(pid)
+    count = system.gpu_count()
+    gpus = [gpu for gpu in (gpu_list if gpu_list is not None else [0]) if 0 <= gpu < count]
+    return default_params(project.type, model, gpus)
+
+
+def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
+    """Checks and stores the parameters of a task that has not been trained."""
+    task = services.workspace.task(tid)
+    job = services.jobs.latest(tid, "train")
+    if job is not None and job.active:
+        raise UserError(sentences.BUSY, tid=tid, kind=job.kind)
+    if job is not None and job.state in (JobState.DONE, JobState.STOPPED):
+        raise UserError(sentences.PARAMS_FIXED, tid=tid)
+    _store(services, tid, _checked(services.workspace.project(task.pid).type, train))
+
+
+def _checked(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:
+    params = check_params(project_type, train)
+    count = system.gpu_count()
+    for gpu in gpus_of(params):
+        if gpu >= count:
+            raise UserError(sentences.NO_SUCH_GPU, gpu=gpu, count=count)
+    return params
+
+
+def gpus_of(params: Mapping[str, Any]) -> list[int]:
+    """The GPUs that parameters name; none means the processor."""
+    return [int(part) for part in str(params.get("cuda_visible_devices") or "").split(",") if part.strip()]
+
+
+def _store(services: Services, tid: str, params: dict[str, Any]) -> None:
+    task = services.workspace.task(tid)
+    write_params(services.workspace.folder(task) / PARAMS_FILE, params)
+    if not task.configured:
+        services.workspace.update(tid, configured=True)
+
+
+def delete(services: Services, tid: str) -> None:
+    """Removes a task, its files and its jobs; refused while a job of it runs."""
+    with services.gate:
+        services.workspace.task(tid)
+        for job in services.jobs.active(tid):
+            raise UserError(sentences.CANNOT_BE_DELETED, tid=tid, kind=job.kind)
+        services.workspace.delete(tid)
+        services.jobs.forget(tid)
+    services.visualdl.close_one(tid)
+
+
+def output_folder(services: Services, task: pb.Task) -> Path:
+    """Where the training of a task keeps its checkpoints."""
+    return services.workspace.folder(task) / "output"
+
+
+def open_visualdl(services: Services, tid: str) -> str:
+    """Starts the VisualDL page of a task and returns its host and port.
+
+    Raises:
+        UserError: no such task, or it has written nothing to show yet.
+    """
+    scalars = output_folder(services, services.workspace.task(tid)) / "vdl"
+    if not scalars.is_dir():
+        raise UserError(sentences.NOTHING_TO_SHOW, tid=tid)
+    return services.visualdl.open(tid, scalars)
+
+
+def refuse_while_busy(services: Services, tid: str, *kinds: str) -> None:
+    """Raises a UserError if a job of the task is active: one of these kinds, or any if none are named."""
+    for job in services.jobs.active(tid):
+        if not kinds or job.kind in kinds:
+            raise UserError(sentences.BUSY, tid=tid, kind=job.kind)

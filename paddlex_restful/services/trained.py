@@ -1,0 +1,49 @@
+"""What evaluation, prediction and export share: a trained task, its checkpoint, its folders and jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import Job
+from paddlex_restful.messages import task as sentences
+from paddlex_restful.services import Services, checkpoints, tasks, training
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+
+def task_and_project(services: Services, tid: str) -> tuple[pb.Task, pb.Project]:
+    """A task that has a trained model, and its project.
+
+    Raises:
+        UserError: no such task, or it has not been trained.
+    """
+    task = services.workspace.task(tid)
+    if not checkpoints.is_checkpoint(tasks.output_folder(services, task) / checkpoints.BEST_MODEL):
+        raise UserError(sentences.NOT_TRAINED, tid=tid)
+    return task, services.workspace.project(task.pid)
+
+
+def checkpoint(services: Services, task: pb.Task, epoch: int | None) -> str:
+    """Folder of the checkpoint of an epoch, or of the best one, as job files hold it."""
+    return training.relative(services, checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
+
+
+def folder(services: Services, task: pb.Task, name: str) -> Path:
+    """A folder below that of the task."""
+    return services.workspace.folder(task) / name
+
+
+def submit(services: Services, task: pb.Task, kind: str, args: dict[str, Any]) -> Job:
+    """Starts a job on a trained task, on the GPUs that it was trained on."""
+    params = tasks.get_params(services, task.id)
+    with services.gate:
+        tasks.refuse_while_busy(services, task.id, "train", kind)
+        return services.jobs.submit(kind, task.id, folder(services, task, "job") / kind, args, tasks.gpus_of(params))
+
+
+def stop(services: Services, tid: str, kind: str) -> None:
+    """Stops the job of this kind if one is active."""
+    job = services.jobs.latest(tid, kind)
+    if job is not None and job.active:
+        services.jobs.stop(job)

@@ -1,0 +1,163 @@
+"""Training of a task: start, stop, resume, and what it measured."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.enums import DatasetStatus, ProjectType
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.messages import project as project_sentences
+from paddlex_restful.messages import task as sentences
+from paddlex_restful.services import Services, checkpoints, datasets, models, tasks
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+_BUILT_IN_WEIGHTS = ("IMAGENET", "COCO", "CITYSCAPES")
+
+
+def start(services: Services, tid: str) -> Job:
+    """Starts the training of a task from its first epoch; an earlier training of it is replaced."""
+    with services.gate:
+        return _submit(services, services.workspace.task(tid), None)
+
+
+def resume(services: Services, tid: str, epoch: int | None = None) -> Job:
+    """Lets a stopped or failed training go on after a saved epoch, the last one if none is named."""
+    with services.gate:
+        task = services.workspace.task(tid)
+        tasks.refuse_while_busy(services, tid)
+        params = tasks.get_params(services, tid)
+        output = tasks.output_folder(services, task)
+        chosen = checkpoints.resume_epoch(tid, output, epoch, int(params["num_epochs"]))
+        return _submit(services, task, chosen)
+
+
+def stop(services: Services, tid: str) -> Job:
+    """Stops the training of a task, or takes it out of the queue; its saved epochs stay."""
+    services.workspace.task(tid)
+    job = services.jobs.latest(tid, "train")
+    if job is None or not job.active:
+        raise UserError(sentences.NOT_RUNNING, tid=tid)
+    return services.jobs.stop(job)
+
+
+def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
+    workspace = services.workspace
+    project = workspace.project(task.pid)
+    if task.parent_id:
+        raise UserError(sentences.PRUNING_NOT_AVAILABLE)
+    if project.type != ProjectType.CLASSIFICATION:
+        raise UserError(sentences.TYPE_NOT_AVAILABLE, type=project.type)
+    tasks.refuse_while_busy(services, task.id)
+    params = tasks.get_params(services, task.id)
+    dataset = split_dataset(services, project)
+    args = {
+        "type": project.type,
+        "params": params,
+        "dataset": relative(services, workspace.folder(dataset)),
+        "output": relative(services, tasks.output_folder(services, task)),
+        "resume_epoch": resume_epoch,
+        "weights": _weights(services, params.get("pretrain_weights")),
+        "weights_url": services.config.weights_url,
+    }
+    folder = workspace.folder(task) / "job" / "train"
+    return services.jobs.submit("train", task.id, folder, args, tasks.gpus_of(params))
+
+
+def bound_dataset(services: Services, project: pb.Project) -> pb.Dataset:
+    """The dataset of a project.
+
+    Raises:
+        UserError: it has none.
+    """
+    if not project.did:
+        raise UserError(project_sentences.NOT_BOUND, pid=project.id)
+    return services.workspace.dataset(project.did)
+
+
+def split_dataset(services: Services, project: pb.Project) -> pb.Dataset:
+    """The dataset of a project, which must be imported and split.
+
+    Raises:
+        UserError: it is not, or there is none.
+    """
+    dataset = bound_dataset(services, project)
+    if datasets.require_imported(services, dataset) is not DatasetStatus.XSPLITED:
+        raise UserError(sentences.NOT_SPLIT, did=dataset.id)
+    return dataset
+
+
+def relative(services: Services, path: Path) -> str:
+    """A path of the workspace as job files hold it."""
+    return path.relative_to(services.workspace.root).as_posix()
+
+
+def _weights(services: Services, named: str | None) -> str | None:
+    """Path of the weights to start from, relative to the workspace if they lie in it; None for none or a download."""
+    if not named or named in _BUILT_IN_WEIGHTS:
+        return None
+    model = models.find_pretrained(services, named)
+    path = model if model is not None else Path(named)
+    if not path.is_absolute():
+        path = services.workspace.root / path
+    if not path.exists():
+        raise UserError(sentences.WEIGHTS_MISSING, weights=named)
+    resolved = path.resolve()
+    if resolved.is_relative_to(services.workspace.root):
+        return relative(services, resolved)
+    return str(resolved)
+
+
+def train_log(services: Services, tid: str) -> dict[str, Any]:
+    """How the training stands: the contract's ``train_log``, all null before the first training."""
+    task = services.workspace.task(tid)
+    job = services.jobs.latest(tid, "train")
+    progress = services.jobs.progress(job) if job is not None else {}
+    folder = job.folder if job is not None else services.workspace.folder(task) / "job" / "train"
+    return {
+        "eta": progress.get("eta"),
+        "train_metrics": progress.get("train_metrics"),
+        "eval_metrics": progress.get("eval_metrics"),
+        "download_status": progress.get("download_status"),
+        "eval_done": bool(progress.get("eval_done", False)),
+        "train_error": job.message if job is not None and job.state is JobState.FAILED else None,
+        "train_stage": _stage(job, progress),
+        "running_duration": running_duration(job),
+        "log_file": str(folder / "out.log"),
+        "images_per_second": progress.get("images_per_second"),
+    }
+
+
+def _stage(job: Job | None, progress: dict[str, Any]) -> str | None:
+    if job is None:
+        return None
+    return "waiting" if job.state is JobState.QUEUED else progress.get("stage")
+
+
+def running_duration(job: Job | None) -> str | None:
+    """How long a job has run, in the form that clients of the original know; None before its start."""
+    if job is None or job.started is None:
+        return None
+    seconds = int((job.ended or time.time()) - job.started)
+    return f"{seconds // 3600}小时{seconds // 60 % 60}分{seconds % 60}秒"
+
+
+def best_metric(services: Services, tid: str) -> dict[str, float] | None:
+    """Name and value of the metric of the best epoch; None before the first evaluation."""
+    found = evaluations(services, tid)
+    return {found["key"]: found["best_result"]} if found["key"] else None
+
+
+def evaluations(services: Services, tid: str) -> dict[str, Any]:
+    """The metric of every epoch that was evaluated during the training, and the best of them."""
+    services.workspace.task(tid)
+    job = services.jobs.latest(tid, "train")
+    progress = services.jobs.progress(job) if job is not None else {}
+    return {
+        "key": progress.get("key"),
+        "epoch_result_dict": progress.get("epochs") or {},
+        "best_epoch": progress.get("best_epoch"),
+        "best_result": progress.get("best_result"),
+    }

@@ -50,7 +50,7 @@ class Server:
         assert " at http://" in line, f"The server did not start:\n{self.log.read_text()}"
         self.url = line.split()[-1]
 
-    def call(self, method: str, path: str, **args: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, /, **args: Any) -> dict[str, Any]:
         """Make a call with its arguments as JSON body; asserts HTTP 200 and strict JSON."""
         response = self._session.request(method, self.url + path, json=args or None, timeout=60)
         assert response.status_code == 200, response.text
@@ -58,13 +58,13 @@ class Server:
         assert answer["status"] in (1, -1)
         return dict(answer)
 
-    def ok(self, method: str, path: str, **args: Any) -> dict[str, Any]:
+    def ok(self, method: str, path: str, /, **args: Any) -> dict[str, Any]:
         """Make a call that must succeed."""
         answer = self.call(method, path, **args)
         assert answer["status"] == 1, answer["message"]
         return answer
 
-    def refused(self, method: str, path: str, **args: Any) -> str:
+    def refused(self, method: str, path: str, /, **args: Any) -> str:
         """Make a call that must be refused; gives the message."""
         answer = self.call(method, path, **args)
         assert answer["status"] == -1, answer

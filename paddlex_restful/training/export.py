@@ -1,0 +1,80 @@
+"""The export job: a folder that is complete or absent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.messages import export as messages
+from paddlex_restful.training.adapters import adapter
+
+
+def run(context: JobContext) -> dict[str, Any] | None:
+    """The job ``export``: the project type's export of a checkpoint.
+
+    Args:
+        context: args ``type``, ``model``, ``save_dir`` (absolute), ``format`` (``infer``).
+
+    Raises:
+        JobFailed: the format or the project type cannot be exported.
+    """
+    if context.args["format"] != "infer":
+        raise JobFailed("not_available", messages.UNKNOWN_FORMAT, format=context.args["format"])
+    return adapter(context.args["type"]).export(context)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into that becomes ``folder`` when the block ends, and vanishes when it raises.
+
+    It lies beside ``folder`` under a hidden name, so that a process that is killed leaves ``folder`` as it was; the
+    remains are removed by the next attempt.
+
+    Args:
+        folder: does not exist or is empty; its parents are made.
+
+    Raises:
+        JobFailed: it holds files or cannot be written.
+    """
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise JobFailed("save_dir", messages.NOT_EMPTY, folder=folder)
+    beside = folder.with_name(f".{folder.name}.new")
+    try:
+        if beside.exists():
+            shutil.rmtree(beside)
+        beside.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        yield beside
+        _publish(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _publish(beside: Path, folder: Path) -> None:
+    for path in (*beside.rglob("*"), beside):
+        _sync(path)
+    try:
+        # An empty folder is replaced; one that meanwhile got files is not, and neither is a mount point.
+        beside.rename(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(folder: Path, error: OSError) -> JobFailed:
+    return JobFailed("save_dir", messages.UNWRITABLE, folder=folder, problem=os.strerror(error.errno or 0))

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paddlex_restful.training.classification.evaluation import accuracy, evaluation_result
+
+LABELS = ["circle", "square", "triangle"]
+
+
+def one_hot(predicted: list[int], classes: int = 3) -> np.ndarray:
+    return np.eye(classes, dtype=np.float32)[predicted]
+
+
+def test_the_figures_of_the_original_are_met() -> None:
+    truth = np.array([0] + [1] * 4 + [2] * 5)
+    result = evaluation_result(one_hot([2] * 10), truth, LABELS, topk=5)
+    assert result["Confusion_Matrix"] == [[0, 0, 1], [0, 0, 4], [0, 0, 5]]
+    assert result["Acc1"] == 0.5
+    assert (result["topk"], result["Acck"]) == (3, 1.0)
+    triangle = result["PRF1"]["triangle"]
+    assert (triangle["precision"], triangle["recall"], triangle["F1"]) == (0.5, 1.0, pytest.approx(2 / 3))
+    assert result["PRF1_average"]["over_all"] == {"precision": None, "recall": 0.5, "F1": pytest.approx(1 / 3)}
+    assert result["label_list"] == LABELS
+
+
+def test_precision_of_a_class_never_predicted_is_null_and_its_f1_zero() -> None:
+    circle = evaluation_result(one_hot([2, 2]), np.array([0, 2]), LABELS, topk=1)["PRF1"]["circle"]
+    assert (circle["precision"], circle["recall"], circle["F1"]) == (None, 0.0, 0.0)
+
+
+def test_a_class_without_images_has_no_recall_and_no_auc_and_no_part_in_the_mean() -> None:
+    result = evaluation_result(one_hot([0, 2]), np.array([0, 2]), LABELS, topk=1)
+    assert result["PRF1"]["square"] == {"precision": None, "recall": None, "F1": None, "auc": None}
+    assert result["PRF1_average"]["over_all"] == {"precision": 1.0, "recall": 1.0, "F1": 1.0}
+
+
+def test_auc_of_the_only_class_present_is_null() -> None:
+    assert evaluation_result(one_hot([0, 1]), np.array([0, 0]), LABELS, topk=1)["PRF1"]["circle"]["auc"] is None
+
+
+def test_auc_is_the_share_of_pairs_in_the_right_order() -> None:
+    scores = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.2, 0.8]], np.float32)
+    result = evaluation_result(scores, np.array([0, 0, 1, 1]), ["a", "b"], topk=1)
+    assert result["PRF1"]["a"]["auc"] == 0.75
+    assert result["PRF1"]["b"]["auc"] == 0.75
+
+
+def test_accuracy_counts_the_true_class_among_the_k_best() -> None:
+    scores = np.array([[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]], np.float32)
+    assert [accuracy(scores, np.array([1, 0]), k) for k in (1, 2, 3)] == [0.0, 0.5, 1.0]
+
+
+def test_equal_scores_for_all_classes_are_right_for_the_first_only() -> None:
+    scores = np.full((4, 4), 0.25, np.float32)
+    assert accuracy(scores, np.arange(4), 1) == 0.25
+    assert accuracy(scores, np.arange(4), 2) == 0.5

@@ -1,0 +1,193 @@
+"""The job that brings a dataset into the workspace: check, copy, publish.
+
+Nothing is visible before it is complete. The copies are made in a folder beside; then they are moved into place, and
+``statis.json``, written last, makes them a dataset. What an import left that was killed is removed by the next.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.datasets import store, work
+from paddlex_restful.datasets.copying import Copier, SourceChangedError, sync_file_system
+from paddlex_restful.datasets.formats import format_of
+from paddlex_restful.datasets.inspection import Content, Inspection
+from paddlex_restful.datasets.source import RESERVED, Source
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.messages import dataset as messages
+
+STAGING = ".import"
+_BLOCK = 4096
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Import a dataset.
+
+    Args:
+        context: its args are ``type`` (project type's name), ``source`` (absolute path of a folder), ``target`` (the
+            dataset's folder in the workspace) and ``link`` (hard-link instead of copying).
+
+    Returns:
+        ``split``: whether the folder brought its own split; ``images``: number of images.
+
+    Raises:
+        JobFailed: with the reason ``check`` or ``copy``.
+        JobStopped: the job was asked to stop. As after a failure, the target is what it was before.
+    """
+    target = context.path(context.args["target"])
+    staging = target / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        source, content = _check(context)
+        _copy(context, source, content, staging)
+        _publish(staging, target, context.args["type"], content)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return {"split": content.split is not None, "images": len(content.file_info)}
+
+
+def check_source(path: str, root: Path) -> Path:
+    """The folder that an import is asked to read.
+
+    Args:
+        path: as the client gives it.
+        root: the workspace.
+
+    Raises:
+        UserError: it is no readable folder, or overlaps with the workspace.
+    """
+    if not os.path.isabs(path):  # noqa: PTH117  a str: pathlib would take "" for the current folder
+        raise UserError(messages.SOURCE_RELATIVE, path=path or "''")
+    source = Path(path)
+    if "\0" in path or not source.is_dir():
+        raise UserError(messages.SOURCE_MISSING, path=path.replace("\0", "?"))
+    if not os.access(source, os.R_OK | os.X_OK):
+        raise UserError(messages.SOURCE_UNREADABLE, path=path)
+    real, workspace = source.resolve(), root.resolve()
+    if real.is_relative_to(workspace) or workspace.is_relative_to(real):
+        raise UserError(messages.SOURCE_IN_WORKSPACE, path=path)
+    return source
+
+
+def rebuild(folder: Path, type: str) -> dict[str, Any]:
+    """Describe a dataset that already lies in its place, such as that of an opened original workspace.
+
+    Checks the files as an import does and writes ``statis.json`` and, where the folder has the conventional lists of
+    a split, ``split.json``. All other files stay as they are.
+
+    Args:
+        folder: the dataset.
+        type: project type's name.
+
+    Returns:
+        ``split`` and ``images`` as ``run`` does.
+
+    Raises:
+        UserError: the check found bad files.
+    """
+    inspection = Inspection(folder, lambda percent: None, skip=RESERVED)
+    content = format_of(type).check(inspection)
+    inspection.report.raise_if_bad()
+    for name, data in content.made.items():
+        store.write_durably(folder / name, data)
+    _describe(folder, type, content)
+    return {"split": content.split is not None, "images": len(content.file_info)}
+
+
+def _check(context: JobContext) -> tuple[Source, Content]:
+    step = _stepper(context, "checking")
+    try:
+        folder = check_source(context.args["source"], context.root)
+        inspection = Inspection(folder, step)
+        content = format_of(context.args["type"]).check(inspection)
+        for name in sorted({file.partition("/")[0] for file in content.file_info} & RESERVED):
+            inspection.report.add(name, messages.RESERVED_NAME)
+        inspection.report.raise_if_bad()
+    except UserError as error:
+        raise JobFailed("check", error.template, **error.values) from None
+    return inspection.source, content
+
+
+def _copy(context: JobContext, source: Source, content: Content, staging: Path) -> None:
+    step = _stepper(context, "copying")
+    files = content.files(source)
+    copier = Copier(link=bool(context.args.get("link")))
+
+    def copy(file: str) -> None:
+        try:
+            copier.copy(source.path(file), f"{staging}/{file}")
+        except (FileNotFoundError, SourceChangedError):
+            raise JobFailed("copy", messages.SOURCE_CHANGED, file=file) from None
+        except OSError as error:
+            raise _failure(error, file) from error
+
+    try:
+        staging.mkdir(parents=True)
+        for folder in sorted({os.path.dirname(file) for file in files}):  # noqa: PTH120  ten times faster
+            (staging / folder).mkdir(parents=True, exist_ok=True)
+        copy(files[0])
+        if copier.needs_space:
+            _check_space(source, files, staging)
+        work.each(copy, files[1:], step, work.workers_for([source.path(file) for file in files]))
+        for name, data in content.made.items():
+            (staging / name).write_bytes(data)
+        sync_file_system(staging)
+    except OSError as error:
+        raise _failure(error, str(error.filename or staging.name)) from error
+
+
+def _publish(staging: Path, target: Path, type: str, content: Content) -> None:
+    """Moves the copies into place. Only from the first step on an earlier import is lost."""
+    try:
+        for name in (store.STATISTICS_FILE, store.SPLIT_FILE):
+            (target / name).unlink(missing_ok=True)
+        store.sync_folder(target)
+        for entry in list(target.iterdir()):
+            if entry.name.startswith("info.pb") or entry.name in ("job", STAGING):
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        for entry in list(staging.iterdir()):
+            entry.rename(target / entry.name)
+        store.sync_folder(target)
+        _describe(target, type, content)
+    except OSError as error:
+        raise _failure(error, str(error.filename or target.name)) from error
+
+
+def _describe(folder: Path, type: str, content: Content) -> None:
+    if content.split is not None:
+        store.save_split(folder, content.split)
+    store.save_statistics(folder, store.Statistics(type, content.labels, content.file_info, content.label_info))
+
+
+def _check_space(source: Source, files: list[str], staging: Path) -> None:
+    """Refuses what cannot fit; each file takes whole blocks."""
+    need = sum(-(-os.stat(source.path(file)).st_size // _BLOCK) * _BLOCK for file in files)  # noqa: PTH116
+    free = shutil.disk_usage(staging).free
+    if need > free:
+        raise JobFailed("copy", messages.DISK_FULL, need=(need >> 20) + 1, free=free >> 20)
+
+
+def _failure(error: OSError, file: str) -> JobFailed:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JobFailed("copy", messages.DISK_FULL_NOW)
+    return JobFailed("copy", messages.COPY_FAILED, file=file, problem=error.strerror or error)
+
+
+def _stepper(context: JobContext, stage: str) -> Callable[[float], None]:
+    context.progress(stage=stage, percent=0.0)
+
+    def step(percent: float) -> None:
+        context.check_stop()
+        context.progress(percent=round(percent, 1))
+
+    return step

@@ -25,6 +25,10 @@ NAN_LOSS = (
     "The loss is no longer a finite number at epoch {epoch}, step {step}; lower learning_rate, "
     "lengthen warmup_steps or check the images, then train again."
 )
+NAN_EVALUATION = (
+    "The net no longer gives finite numbers for the validation images; lower learning_rate, "
+    "lengthen warmup_steps or check the images, then train again."
+)
 UNKNOWN_POLICY = "lr_policy {policy} is not known; choose one of {policies}."
 
 CHECKPOINT_MISSING = "There is no complete checkpoint in {folder}; train first or choose a saved epoch."

@@ -3,8 +3,8 @@
 A folder is complete or absent: it is written beside its place and renamed. It holds
 
 - ``model.pdparams``: the weights, as ``paddle.save`` writes them,
-- ``model.yml``: what the net is: ``type``, ``model``, ``labels``, ``params``, ``epoch``, ``metrics`` and what is needed to
-  feed it (classification: ``image_shape`` as width and height, ``mean``, ``std``),
+- ``model.yml``: what the net is: ``type``, ``model``, ``labels``, ``params``, ``epoch``, ``metrics`` and what is needed
+  to feed it (classification: ``image_shape`` as width and height, ``mean``, ``std``),
 - ``model.pdopt`` and ``state.json``: the optimiser and the place in the training, for training on.
 
 There is no file of random states: all that is random in an epoch comes from the seed and the epoch's number alone.

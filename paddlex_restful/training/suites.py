@@ -16,7 +16,7 @@ from types import ModuleType
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 
-# paddleclas 2.6.0: these packages import all 374 architectures, sklearn, faiss and a command line when they start (5 s),
+# paddleclas 2.6.0: these packages import all 374 architectures, sklearn, faiss and a command line when they start, 5 s
 # where one architecture takes 0.1 s.
 _PADDLECLAS_HEAVY = (
     "paddleclas",

@@ -1,0 +1,153 @@
+"""Images of a dataset as batches: decoded once, changed anew in each epoch, made ready ahead of the net."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from paddlex_restful.datasets import Sample
+from paddlex_restful.errors import UserError
+from paddlex_restful.training import reading
+from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.classification.transforms import Augment, Pixels, Preprocess
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""Images, [N, 3, H, W] normalised, and the indices of their classes, [N]."""
+
+_CACHE_SHARE = 0.25
+_READ_AT_ONCE = 64
+
+
+def cache_budget() -> int:
+    """Bytes that decoded images may take: a quarter of the memory that is free, also within a container's limit."""
+    free = psutil.virtual_memory().available
+    limit, used = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
+    if limit.exists() and limit.read_text().strip().isdigit():
+        free = min(free, int(limit.read_text()) - int(used.read_text()))
+    return max(0, int(free * _CACHE_SHARE))
+
+
+class ImageSet:
+    """The resized images of one split, kept decoded as far as memory allows; the others are decoded at each use.
+
+    Args:
+        samples: the images and the indices of their classes.
+        preprocess: reads and resizes.
+        budget: bytes that may be kept.
+        notify: hears of the decoding.
+
+    Raises:
+        JobFailed: an image that is kept cannot be read.
+    """
+
+    def __init__(self, samples: Sequence[Sample], preprocess: Preprocess, budget: int, notify: Notify) -> None:
+        self.labels = np.array([sample.label for sample in samples], np.int64)
+        self._paths = [sample.image for sample in samples]
+        self._preprocess = preprocess
+        shape = (preprocess.height, preprocess.width, 3)
+        kept = min(len(samples), budget // int(np.prod(shape)))
+        self._kept = np.empty((kept, *shape), np.uint8)
+        for start, images in reading.batches(self._paths[:kept], preprocess.load, _READ_AT_ONCE):
+            for place, image in enumerate(images, start):
+                if isinstance(image, UserError):
+                    raise image
+                self._kept[place] = image
+            notify(start + len(images), len(samples))
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept."""
+        return self._kept.nbytes
+
+    def image(self, index: int) -> Pixels:
+        """One resized image, [H, W, 3]; not to be written to.
+
+        Raises:
+            JobFailed: it was not kept and cannot be read.
+        """
+        return self._kept[index] if index < len(self._kept) else self._preprocess.load(self._paths[index])
+
+    def batches(self, batch_size: int) -> Iterator[Batch]:
+        """All images in order, unchanged: for evaluation."""
+
+        def make(indices: NDArray[np.intp]) -> Batch:
+            return self._batch([self.image(index) for index in indices], indices)
+
+        return ahead(make, _parts(np.arange(len(self)), batch_size), reading.threads())
+
+    def epoch(self, epoch: int, seed: int, batch_size: int, augment: Augment) -> Iterator[Batch]:
+        """All images in a random order, changed at random: for training.
+
+        Order and changes follow from the seed and the epoch alone.
+
+        Args:
+            epoch: its number.
+            seed: of the training.
+            batch_size: images a batch; see ``steps`` for the last ones.
+            augment: the changes.
+        """
+        random = np.random.default_rng([seed, epoch])
+        order = random.permutation(len(self))
+        draws = random.random((len(self), Augment.DRAWS))
+
+        def make(indices: NDArray[np.intp]) -> Batch:
+            return self._batch([augment(self.image(index), draws[index]) for index in indices], indices)
+
+        return ahead(make, _parts(order, batch_size), reading.threads())
+
+    def steps(self, batch_size: int) -> int:
+        """Number of batches in an epoch.
+
+        All images are used. The last batch takes what is left; a single image that is left joins the batch before,
+        as batch normalisation cannot learn from one.
+        """
+        return len(_bounds(len(self), batch_size)) - 1
+
+    def _batch(self, images: list[Pixels], indices: NDArray[np.intp]) -> Batch:
+        return self._preprocess.normalise(np.stack(images)), self.labels[indices]
+
+
+def _bounds(count: int, size: int) -> list[int]:
+    bounds = [*range(0, count, size), count]
+    if count % size == 1 and count > size > 1:
+        del bounds[-2]
+    return bounds
+
+
+def _parts(indices: NDArray[np.intp], size: int) -> Iterator[NDArray[np.intp]]:
+    return (indices[start:end] for start, end in pairwise(_bounds(len(indices), size)))
+
+
+def ahead(make: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
+    """Make things in threads, a few ahead of the one that is in use, and give them in order.
+
+    Args:
+        make: called in the threads; what it raises is raised here, in its turn.
+        items: what each is made of.
+        workers: number of threads, and of things that are made ahead.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
+    made: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            made.append(pool.submit(make, item))
+            if len(made) > workers:
+                yield made.popleft().result()
+        while made:
+            yield made.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

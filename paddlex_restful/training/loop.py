@@ -1,0 +1,215 @@
+"""The one training loop, for all project types."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+
+from paddlex_restful.jobs.context import JobFailed
+from paddlex_restful.messages import training as messages
+from paddlex_restful.training import checkpoint
+from paddlex_restful.training.adapters import Training
+from paddlex_restful.training.reporter import Progress, Reporter, log
+from paddlex_restful.training.schedules import schedule
+
+BEST_FOLDER = "best_model"
+_EPOCH_FOLDER = re.compile(r"epoch_(\d+)")
+_REPORTS_AN_EPOCH = 10
+
+
+def epoch_folder(output: Path, epoch: int) -> Path:
+    """Where the checkpoint of an epoch lies."""
+    return output / f"epoch_{epoch}"
+
+
+@dataclass
+class State:
+    """The place in a training, at the end of an epoch; kept in the checkpoint.
+
+    Attributes:
+        epoch: the last one that is through; 0 before the first.
+        seed: where all randomness starts.
+        best_epoch: the saved epoch with the best result; None before the first.
+        best_result: its result; None also where there are no validation images.
+        results: results by saved epoch.
+    """
+
+    epoch: int = 0
+    seed: int = 0
+    best_epoch: int | None = None
+    best_result: float | None = None
+    results: dict[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> State:
+        """Read what a checkpoint holds; JSON made text of the epochs' numbers."""
+        known = {name: values[name] for name in ("epoch", "seed", "best_epoch", "best_result")}
+        return cls(**known, results={int(epoch): float(result) for epoch, result in values["results"].items()})
+
+
+def seed_everything(seed: int, epoch: int) -> None:
+    """Set paddle's random state (dropout, fresh weights) to that of an epoch; epoch 0 is before the first."""
+    paddle.seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+
+
+class Loop:
+    """Trains a net for some epochs, and saves and evaluates it at intervals.
+
+    After each ``save_interval_epochs`` epochs and after the last, the net is evaluated and ``epoch_N`` is saved; the
+    best so far is also kept as ``best_model``. Without validation images the latest is the best. With ``early_stop``
+    the training ends when ``early_stop_patience`` epochs have passed since the best one.
+
+    Args:
+        training: what is trained.
+        params: the training parameters.
+        output: folder for checkpoints and metrics; it exists.
+        progress: where progress goes.
+        check_stop: called between steps; what it raises ends the training.
+        seed: where all randomness starts; a resumed training keeps that of its checkpoint.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        params: Mapping[str, Any],
+        output: Path,
+        progress: Progress,
+        check_stop: Callable[[], None],
+        seed: int,
+    ) -> None:
+        self._training = training
+        self._params = params
+        self._output = output
+        self._progress = progress
+        self._check_stop = check_stop
+        self._rate = schedule(params, training.steps)
+        self._epochs = int(params["num_epochs"])
+        self._interval = int(params["save_interval_epochs"])
+        self._patience = int(params.get("early_stop_patience") or 5) if params.get("early_stop") else None
+        self._state = State(seed=seed)
+
+    def resume(self, epoch: int) -> None:
+        """Go back to the end of a saved epoch; what came later is removed.
+
+        Raises:
+            JobFailed: the checkpoint is missing or damaged, or it is of another model or other classes.
+        """
+        folder = epoch_folder(self._output, epoch)
+        info = checkpoint.read_info(folder)
+        if any(info[name] != self._training.info[name] for name in ("type", "model", "labels")):
+            raise JobFailed("checkpoint", messages.CHECKPOINT_OTHER_MODEL, epoch=epoch)
+        checkpoint.load_net(folder, self._training.net)
+        self._state = State.of_json(checkpoint.load_training(folder, self._training.optimizer))
+        for later in self._output.glob("epoch_*"):
+            match = _EPOCH_FOLDER.fullmatch(later.name)
+            if match and int(match[1]) > epoch:
+                shutil.rmtree(later)
+        best = self._state.best_epoch
+        if best is not None and not self._is_best(best):
+            source = epoch_folder(self._output, best)
+            checkpoint.copy(source if checkpoint.is_complete(source) else folder, self._output / BEST_FOLDER)
+        log(f"Resumed from the end of epoch {epoch}")
+
+    def _is_best(self, epoch: int) -> bool:
+        best = self._output / BEST_FOLDER
+        return checkpoint.is_complete(best) and checkpoint.read_info(best).get("epoch") == epoch
+
+    def run(self) -> State:
+        """Train to the end.
+
+        Returns:
+            The place in the training at its end.
+
+        Raises:
+            JobFailed: the loss is no longer a number.
+            JobStopped: raised by ``check_stop``.
+        """
+        reporter = Reporter(
+            self._output,
+            self._progress,
+            epochs=self._epochs,
+            steps=self._training.steps,
+            key=self._training.metric,
+            keep=self._state.epoch,
+        )
+        try:
+            self._tell_results(reporter)
+            for epoch in range(self._state.epoch + 1, self._epochs + 1):
+                reporter.train()
+                self._train(epoch, reporter)
+                if epoch % self._interval == 0 or epoch == self._epochs:
+                    self._save(epoch, reporter)
+                    if self._is_out_of_patience(epoch):
+                        log(f"No better result since epoch {self._state.best_epoch}: stopped early")
+                        break
+            reporter.complete()
+            return self._state
+        finally:
+            reporter.close()
+
+    def _train(self, epoch: int, reporter: Reporter) -> None:
+        training, optimizer = self._training, self._training.optimizer
+        seed_everything(self._state.seed, epoch)
+        training.net.train()
+        interval = max(1, min(10, training.steps // _REPORTS_AN_EPOCH))
+        # Losses stay on the device until they are reported: reading each would make it wait for us.
+        losses: list[paddle.Tensor] = []
+        trained = 0
+        for step, batch in enumerate(training.batches(epoch), 1):
+            self._check_stop()
+            rate = self._rate((epoch - 1) * training.steps + step - 1)
+            optimizer.set_lr(rate)
+            loss, outputs = training.loss(batch)
+            loss.backward()
+            optimizer.step()
+            optimizer.clear_grad()
+            losses.append(loss.detach())
+            if step in (1, training.steps) or step % interval == 0:
+                values = paddle.stack(losses).numpy()
+                if not np.isfinite(values).all():
+                    raise JobFailed("nan_loss", messages.NAN_LOSS, epoch=epoch, step=step)
+                images = round(step * training.samples / training.steps) - trained
+                trained += images
+                figures = {"loss": float(values.mean()), "lr": rate, **training.figures(outputs)}
+                reporter.step(epoch, step, images, figures)
+                losses.clear()
+        self._state.epoch = epoch
+
+    def _save(self, epoch: int, reporter: Reporter) -> None:
+        state, training = self._state, self._training
+
+        def notify(done: int, total: int) -> None:
+            self._check_stop()
+            reporter.evaluation_progress(done, total)
+
+        reporter.stage("evaluating")
+        figures = training.evaluate(notify)
+        result = figures.get(training.metric)
+        if result is not None:
+            state.results[epoch] = result
+        is_best = result is None or state.best_result is None or result > state.best_result
+        if is_best:
+            state.best_epoch, state.best_result = epoch, result
+        reporter.stage("saving")
+        folder = epoch_folder(self._output, epoch)
+        info = {**training.info, "epoch": epoch, "metrics": figures}
+        checkpoint.save(folder, training.net, info, optimizer=training.optimizer, state=asdict(state))
+        if is_best:
+            checkpoint.copy(folder, self._output / BEST_FOLDER)
+        if figures:
+            reporter.evaluation(epoch, figures)
+        self._tell_results(reporter)
+
+    def _tell_results(self, reporter: Reporter) -> None:
+        reporter.results(self._state.results, self._state.best_epoch, self._state.best_result)
+
+    def _is_out_of_patience(self, epoch: int) -> bool:
+        best = self._state.best_epoch
+        return self._patience is not None and best is not None and epoch - best >= self._patience

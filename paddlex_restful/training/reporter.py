@@ -1,0 +1,202 @@
+"""What a training tells: progress for the server, ``metrics.jsonl``, VisualDL scalars, lines in the log."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+from visualdl import LogWriter
+
+METRICS_FILE = "metrics.jsonl"
+VISUALDL_FOLDER = "vdl"
+
+
+class Progress(Protocol):
+    """How progress reaches the server: ``JobContext.progress``."""
+
+    def __call__(self, *, flush: bool = False, **fields: Any) -> None:
+        """Merge fields into the progress."""
+
+
+def log(line: str) -> None:
+    """Write a line to the job's log."""
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", flush=True)
+
+
+class Reporter:
+    """Tells of one training.
+
+    ``metrics.jsonl`` has a line a reported step (``kind`` train) and a line an evaluation (``kind`` eval), each with
+    ``Epoch`` and the figures; a step's also with ``Step`` in the epoch and ``step`` in the whole training, from 1.
+
+    Args:
+        output: the training's output folder; it exists.
+        progress: where progress goes.
+        epochs: of the whole training.
+        steps: of an epoch.
+        key: name of the figure by which the best checkpoint is chosen.
+        keep: epochs of which an earlier part of the training reported; 0 for none. What it told of later ones is
+            removed.
+    """
+
+    def __init__(self, output: Path, progress: Progress, *, epochs: int, steps: int, key: str, keep: int = 0) -> None:
+        self._progress = progress
+        self._epochs = epochs
+        self._steps = steps
+        kept = [line for line in read_metrics(output) if line["Epoch"] <= keep]
+        metrics = output / METRICS_FILE
+        beside = metrics.with_name(f".{METRICS_FILE}.new")
+        beside.write_bytes(b"".join(map(_line, kept)))
+        beside.replace(metrics)
+        self._metrics = metrics.open("ab")
+        # VisualDL cannot cut its files off, but all that they hold is in the metrics.
+        shutil.rmtree(output / VISUALDL_FOLDER, ignore_errors=True)
+        self._scalars = LogWriter(logdir=str(output / VISUALDL_FOLDER))
+        for line in kept:
+            self._plot(line)
+        self._clock = _Clock()
+        last = {line["kind"]: line for line in kept}
+        progress(
+            train_metrics=_shown(last["train"]) if "train" in last else None,
+            eval_metrics=_shown(last["eval"]) if "eval" in last else None,
+            num_epochs=epochs,
+            steps_per_epoch=steps,
+            total_steps=epochs * steps,
+            key=key,
+            eval_done=False,
+        )
+
+    def stage(self, stage: str) -> None:
+        """Name the stage that begins: ``training``, ``evaluating``, ``saving`` or ``complete``."""
+        self._progress(stage=stage)
+
+    def train(self) -> None:
+        """Training begins, or goes on after an evaluation."""
+        self.stage("training")
+        self._clock.begin()
+
+    def step(self, epoch: int, step: int, images: int, figures: Mapping[str, float]) -> None:
+        """A step is reported.
+
+        Args:
+            epoch: from 1.
+            step: in the epoch, from 1.
+            images: how many were trained since the last report.
+            figures: ``loss``, ``lr`` and the project type's own.
+        """
+        at = (epoch - 1) * self._steps + step
+        line = {"kind": "train", "Epoch": epoch, "Step": step, "step": at, **figures}
+        self._write(line)
+        speed = self._clock.speed(images)
+        eta = self._clock.eta(at, self._epochs * self._steps)
+        self._progress(train_metrics=_shown(line), step=at, eta=eta, images_per_second=round(speed, 2))
+        log(
+            f"[TRAIN] Epoch={epoch}/{self._epochs}, Step={step}/{self._steps}, {_text(figures)}, "
+            f"images_per_second={speed:.1f}, eta={_duration(eta)}"
+        )
+
+    def evaluation_progress(self, done: int, total: int) -> None:
+        """``done`` of ``total`` images are evaluated."""
+        self._progress(eval_percent=round(100 * done / total, 1))
+
+    def evaluation(self, epoch: int, figures: Mapping[str, float]) -> None:
+        """An evaluation is complete."""
+        line = {"kind": "eval", "Epoch": epoch, "step": epoch * self._steps, **figures}
+        self._write(line)
+        self._progress(eval_metrics=_shown(line))
+        log(f"[EVAL] Epoch={epoch}/{self._epochs}, {_text(figures)}")
+
+    def results(self, results: Mapping[int, float], best_epoch: int | None, best_result: float | None) -> None:
+        """The results of the saved epochs, and the best of them."""
+        self._progress(flush=True, epochs=dict(results), best_epoch=best_epoch, best_result=best_result)
+
+    def complete(self) -> None:
+        """The training is done."""
+        self.stage("complete")
+        self._progress(flush=True, eta=0, eval_done=True)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._metrics.close()
+        self._scalars.close()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._metrics.write(_line(line))
+        self._metrics.flush()
+        self._plot(line)
+
+    def _plot(self, line: Mapping[str, Any]) -> None:
+        for name, value in line.items():
+            if name not in _NOT_PLOTTED:
+                self._scalars.add_scalar(tag=f"{line['kind']}/{name}", value=value, step=line["step"])
+
+
+_NOT_PLOTTED = {"kind", "Epoch", "Step", "step"}
+
+
+class _Clock:
+    """How fast steps go."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._first: tuple[int, float] | None = None
+
+    def begin(self) -> None:
+        """The time since the last report does not count towards the speed."""
+        self._since = time.perf_counter()
+
+    def speed(self, images: int) -> float:
+        """Images a second since the last report."""
+        now = time.perf_counter()
+        passed, self._since = now - self._since, now
+        return images / passed if passed > 0 else 0.0
+
+    def eta(self, step: int, last: int) -> int | None:
+        """Seconds from ``step`` to the ``last`` one; None after the first step.
+
+        The first step does not count, as it also allocates memory and picks algorithms. Evaluations and saving do.
+        """
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = step, now
+            return None
+        first, at = self._first
+        return round((now - at) / (step - first) * (last - step))
+
+
+def read_metrics(output: Path) -> Iterator[dict[str, Any]]:
+    """The lines of ``metrics.jsonl`` that are whole; a crash can leave half a line at the end.
+
+    Args:
+        output: a training's output folder.
+    """
+    file = output / METRICS_FILE
+    for line in file.read_bytes().splitlines() if file.exists() else ():
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return
+
+
+def _line(values: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(values) + b"\n"
+
+
+def _shown(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name not in ("kind", "step")}
+
+
+def _text(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}={value:.6g}" for name, value in figures.items())
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return "unknown"
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -1,0 +1,1 @@
+"""Measurements of the server: ``python -m benchmarks [topic …]``; see docs/benchmarks.md."""

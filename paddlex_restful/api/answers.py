@@ -52,7 +52,7 @@ def failure(message: str, code: int = 200, headers: Mapping[str, str] | None = N
 
     Args:
         message: one sentence for people.
-        code: the HTTP status; 200 for everything that is the application's, see ``docs/api.md``.
+        code: the HTTP status; 200 for everything that is the application's, see ``docs/http.md``.
         headers: HTTP headers to add.
     """
     response = _json({"status": FAILURE, "message": message}, code)

@@ -31,7 +31,7 @@ NUL_CHARACTER = "{field} must not contain a NUL character"
 INTERNAL = "An internal error kept the server from answering (reference {reference}); the server's log has the details."
 DISK_FULL = "The disk is full, so the server could not write ({path}); free some space and try again."
 
-NO_SUCH_ADDRESS = "There is no address {path} on this server; the calls are listed in docs/api.md and at GET /."
+NO_SUCH_ADDRESS = "There is no address {path} on this server; GET / lists the calls."
 NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
 TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."
 SHUTTING_DOWN = "The server is shutting down; try again when it has been started again."

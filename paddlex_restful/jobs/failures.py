@@ -62,7 +62,8 @@ def of_exception(error: BaseException, log: Path) -> Failure:
     if isinstance(error, ImportError) and error.name:
         package = error.name.partition(".")[0]
         requirement = _REQUIREMENTS.get(package, package)
-        return Failure("package_missing", messages.PACKAGE_MISSING.format(package=package, requirement=requirement))
+        template = messages.PACKAGE_MISSING if isinstance(error, ModuleNotFoundError) else messages.PACKAGE_BROKEN
+        return Failure("package_missing", template.format(package=package, requirement=requirement, error=error))
     if isinstance(error, UnidentifiedImageError):
         return Failure("image", messages.UNREADABLE_IMAGE.format(error=text))
     if isinstance(error, OSError):

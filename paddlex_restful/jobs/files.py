@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 JOB_FILE = "job.json"
+PROCESS_FILE = "process.json"
 OUTCOME_FILE = "outcome.json"
 
 _JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY

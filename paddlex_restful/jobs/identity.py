@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import select
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +16,9 @@ import psutil
 _PROC = Path("/proc")
 _BOOT_ID = _PROC / "sys/kernel/random/boot_id"
 _LINUX = _BOOT_ID.exists()
+
+_POLL = 0.02
+"""Seconds between two looks where the system cannot tell by itself that a process has ended."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,42 @@ class Identity:
         except ProcessLookupError:
             return
 
+    def wait_group(self, timeout: float) -> bool:
+        """Wait until its group is empty.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Returns:
+            Whether the group is empty.
+        """
+        deadline = time.monotonic() + timeout
+        while members := self.group():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            _wait_process(members[0], left)
+        return True
+
 
 @functools.lru_cache(maxsize=1)
 def boot_id() -> str:
     """What names this run of the machine."""
     return _BOOT_ID.read_text().strip() if _LINUX else str(round(psutil.boot_time()))
+
+
+def _wait_process(pid: int, timeout: float) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    except (AttributeError, OSError):
+        time.sleep(min(timeout, _POLL))
+        return
+    try:
+        select.select([descriptor], [], [], timeout)
+    finally:
+        os.close(descriptor)
 
 
 class _Look(NamedTuple):

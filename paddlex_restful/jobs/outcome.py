@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ _ENDS: dict[str, states.State] = {
     states.FAILED: states.FAILED,
     states.STOPPED: states.STOPPED,
 }
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class Outcome:
             OSError: it cannot be written.
         """
         write_atomically(folder / OUTCOME_FILE, asdict(self), durable=True)
+
+    def write_if_missing(self, folder: Path) -> None:
+        """Leave it in a folder whose job could not write its own; the record, not the file, is what counts then."""
+        if read(folder) is not None:
+            return
+        try:
+            self.write(folder)
+        except OSError:
+            _log.exception("The outcome of %s cannot be written", folder)
 
 
 def read(folder: Path) -> Outcome | None:

@@ -23,7 +23,7 @@ import orjson
 
 from paddlex_restful.jobs import failures, states
 from paddlex_restful.jobs.context import LOG_FILE, JobContext, JobStopped
-from paddlex_restful.jobs.files import JOB_FILE, read_json
+from paddlex_restful.jobs.files import JOB_FILE, PROCESS_FILE, read_json, write_atomically
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.outcome import Outcome
 from paddlex_restful.messages import jobs as messages
@@ -63,6 +63,9 @@ def run(assignment: Assignment) -> NoReturn:
     if job is None:
         log.error("%s is missing or damaged", folder / JOB_FILE)
         os._exit(2)
+    own = Identity.of(os.getpid())
+    if own is not None:
+        write_atomically(folder / PROCESS_FILE, asdict(own), durable=False)
     gpus = tuple(job["gpus"])
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
@@ -129,6 +132,8 @@ def _work(context: JobContext, job: dict[str, Any]) -> Outcome:
         return Outcome(states.STOPPED, messages.STOPPED)
     except BaseException as error:  # SystemExit too: some engines end their failures with it
         logging.getLogger(__name__).exception("The job failed")
+        if context.stop_requested():  # what broke was broken by the stop, a data loader's worker for instance
+            return Outcome(states.STOPPED, messages.STOPPED)
         failure = failures.of_exception(error, context.log_file)
         return Outcome(states.FAILED, failure.message, failure.reason)
 

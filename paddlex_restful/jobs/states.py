@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 State = Literal["queued", "starting", "running", "stopping", "done", "failed", "stopped"]
 
-QUEUED: Final = "queued"
-STARTING: Final = "starting"
-RUNNING: Final = "running"
-STOPPING: Final = "stopping"
-DONE: Final = "done"
-FAILED: Final = "failed"
-STOPPED: Final = "stopped"
+QUEUED: State = "queued"
+STARTING: State = "starting"
+RUNNING: State = "running"
+STOPPING: State = "stopping"
+DONE: State = "done"
+FAILED: State = "failed"
+STOPPED: State = "stopped"
 
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     QUEUED: (STARTING, STOPPED),

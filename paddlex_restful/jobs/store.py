@@ -60,6 +60,7 @@ class JobStore:
         self.changed = threading.Condition()
         self._subjects: dict[str, dict[str, Job]] = {}
         self._active: dict[int, Job] = {}
+        self._closed = False
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._open(path)
@@ -241,7 +242,7 @@ class JobStore:
             timeout: seconds to wait at most; None for ever.
 
         Returns:
-            Its newest record, which may be active still when the time is over.
+            Its newest record, which may be active still when the time is over or the store was closed.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self.changed:
@@ -249,6 +250,8 @@ class JobStore:
                 now = self.latest(job.subject, job.kind)
                 if now is None or now.id != job.id or not now.active:
                     return job if now is None or now.id != job.id else now
+                if self._closed:
+                    return now
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return now
@@ -258,3 +261,5 @@ class JobStore:
         """Close the database; later changes raise ``sqlite3.ProgrammingError``."""
         with self._writing:
             self._connection.close()
+        self._closed = True
+        self._notify()

@@ -32,10 +32,16 @@ MACHINE_RESTARTED = "The machine was restarted while this job ran. Start it agai
 OUT_OF_MEMORY = (
     "The memory was not enough. Choose a smaller batch size or image size, or fewer workers, and start it again."
 )
-OUT_OF_GPU_MEMORY = "The memory of the GPU was not enough. Choose a smaller batch size or image size, or another GPU, and start it again."
+OUT_OF_GPU_MEMORY = (
+    "The GPU's memory was not enough. Choose a smaller batch size or image size, or another GPU, and start it again."
+)
 DISK_FULL = "The disk is full ({path}). Free some space and start it again."
 PACKAGE_MISSING = (
     "The Python package {package} is not installed. Install it with `pip install {requirement}` and start it again."
+)
+PACKAGE_BROKEN = (
+    "The Python package {package} cannot be imported: {error}. "
+    "Install it anew with `pip install --force-reinstall {requirement}` and start it again."
 )
 UNREADABLE_IMAGE = "An image cannot be read: {error}. Repair or remove it and start again."
 FILE_MISSING = "The file {path} does not exist. Put it back and start again."

@@ -1,0 +1,183 @@
+"""Starts the processes of jobs on this machine.
+
+With paddle built for the processor they are forked from a fork server that has imported it, which gives a ready process
+in some 20 ms. Importing a paddle built for CUDA touches the driver, which does not survive a fork: there each job is a
+fresh interpreter. Which build is installed is read from the installed packages, for the server never imports paddle.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import select
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from importlib import metadata
+from multiprocessing import forkserver
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.jobs.identity import Identity
+from paddlex_restful.jobs.runner import Assignment
+
+_CUDA_BUILD = "paddlepaddle-gpu"
+PRELOAD = ("paddlex_restful.jobs.preload",)
+
+
+class Process(ABC):
+    """A process that was started for a job and waits to be told which.
+
+    Attributes:
+        identity: which process it is.
+    """
+
+    identity: Identity
+
+    @abstractmethod
+    def assign(self, assignment: Assignment) -> None:
+        """Tell it which job it is."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Let it end without having done anything."""
+
+    @abstractmethod
+    def exit_code(self, timeout: float) -> int | None:
+        """Its exit code, negative for a signal; None if it cannot be learned within some seconds."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what is held for it; the process goes on."""
+
+
+class _Forked(Process):
+    def __init__(self) -> None:
+        # The fork server answers with the pid and later, in the same pipe, with the exit code. The child waits for
+        # two pickles in the other pipe (the protocol of multiprocessing.spawn), and ends when the pipe does before.
+        self._status, self._to_child = forkserver.connect_to_new_process([])
+        try:
+            pid = forkserver.read_signed(self._status)  # type: ignore[attr-defined]
+            identity = Identity.of(pid)
+            if identity is None:
+                raise ChildProcessError(f"process {pid} ended at once")
+        except BaseException:
+            os.close(self._to_child)
+            self.close()
+            raise
+        self.identity = identity
+
+    def assign(self, assignment: Assignment) -> None:
+        self._send({"sys_path": [path or str(Path.cwd()) for path in sys.path]}, assignment)
+
+    def abandon(self) -> None:
+        self._send({}, _Nothing())
+
+    def _send(self, preparation: dict[str, Any], task: object) -> None:
+        try:
+            with os.fdopen(self._to_child, "wb") as pipe:
+                pipe.write(pickle.dumps(preparation) + pickle.dumps(task))
+        except BrokenPipeError:  # it is dead already, which whoever watches it learns
+            return
+
+    def exit_code(self, timeout: float) -> int | None:
+        if not select.select([self._status], [], [], timeout)[0]:
+            return None
+        try:
+            code: int = forkserver.read_signed(self._status)  # type: ignore[attr-defined]
+        except EOFError:  # the fork server ended before the job
+            return None
+        return code
+
+    def close(self) -> None:
+        os.close(self._status)
+
+
+class _Nothing:
+    """The task of a child that is not needed after all."""
+
+    def _bootstrap(self, parent_sentinel: int | None = None) -> int:
+        return 0
+
+
+class _Spawned(Process):
+    def __init__(self) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "paddlex_restful.jobs.runner"],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+        identity = Identity.of(self._popen.pid)
+        if identity is None:
+            raise ChildProcessError(f"process {self._popen.pid} ended at once")
+        self.identity = identity
+
+    def assign(self, assignment: Assignment) -> None:
+        self._send(assignment.to_line())
+
+    def abandon(self) -> None:
+        self._send(b"")
+        self._popen.wait()
+
+    def _send(self, line: bytes) -> None:
+        assert self._popen.stdin is not None
+        try:
+            with self._popen.stdin as pipe:
+                pipe.write(line)
+        except BrokenPipeError:  # as above
+            return
+
+    def exit_code(self, timeout: float) -> int | None:
+        try:
+            return self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def close(self) -> None:
+        # Nobody will wait for it any more: without this Popen would complain of a process that is still running.
+        self._popen.returncode = self._popen.returncode or 0
+
+
+class Executor:
+    """Starts processes in the way that fits the installed paddle.
+
+    Args:
+        method: ``forkserver`` or ``spawn``; chosen by the installed build of paddle unless given.
+        preload: modules that the fork server imports ahead.
+    """
+
+    def __init__(self, method: str | None = None, preload: tuple[str, ...] = PRELOAD) -> None:
+        self.method = method or start_method()
+        if self.method == "forkserver":
+            forkserver.set_forkserver_preload(list(preload))
+            # Only starts it: the imports go on behind, and the first job waits for what is left of them.
+            forkserver.ensure_running()
+
+    def start(self) -> Process:
+        """Start a process that waits for its assignment.
+
+        Raises:
+            OSError: the machine gives no process.
+        """
+        if self.method == "spawn":
+            return _Spawned()
+        try:
+            return _Forked()
+        except (OSError, EOFError):
+            # The fork server was killed; the next connection starts another.
+            try:
+                return _Forked()
+            except EOFError as error:
+                raise ChildProcessError("the fork server does not stay alive") from error
+
+
+def start_method() -> str:
+    """``spawn`` where paddle is built for CUDA or the system cannot fork, else ``forkserver``."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    try:
+        metadata.distribution(_CUDA_BUILD)
+    except metadata.PackageNotFoundError:
+        return "forkserver"
+    return "spawn"

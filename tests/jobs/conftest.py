@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paddlex_restful.jobs.executor import Executor
+from paddlex_restful.jobs.job import Job
+from paddlex_restful.jobs.manager import JobManager
+from paddlex_restful.jobs.stopper import Patience
+from tests.jobs.toys import KINDS
+
+SHORT = Patience(asked=1.0, terminated=0.3, killed=5.0)
+
+
+def until(condition: Callable[[], Any], timeout: float = 20.0) -> Any:
+    """Wait until a condition gives something true, and return that."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError("waited in vain")
+
+
+class Jobs:
+    """A manager with the toy kinds, and the workspace in which it works."""
+
+    def __init__(self, root: Path, **options: Any) -> None:
+        self.root = root
+        self.options = {"executor": Executor(preload=()), "patience": SHORT, "kinds": KINDS, **options}
+        self.manager = JobManager(root, **self.options)
+
+    def folder(self, kind: str, subject: str = "T0001") -> Path:
+        return self.root / "projects" / "P0001" / subject / "job" / kind
+
+    def submit(self, kind: str, subject: str = "T0001", gpus: tuple[int, ...] = (), **args: Any) -> Job:
+        return self.manager.submit(kind, subject, self.folder(kind, subject), args, gpus)
+
+    def run(self, kind: str, subject: str = "T0001", **args: Any) -> Job:
+        job = self.manager.wait(self.submit(kind, subject, **args), 30)
+        assert not job.active
+        return job
+
+    def running(self, kind: str, subject: str = "T0001", gpus: tuple[int, ...] = ()) -> Job:
+        """Submit a job and wait for its first progress."""
+        job = self.submit(kind, subject, gpus)
+        until(lambda: self.manager.progress(job))
+        return self.now(job)
+
+    def now(self, job: Job) -> Job:
+        now = self.manager.latest(job.subject, job.kind)
+        assert now is not None
+        assert now.id == job.id
+        return now
+
+    def restart(self) -> None:
+        """Close the manager and open another, as a restarted server does."""
+        self.manager.close()
+        self.manager = JobManager(self.root, **self.options)
+
+    def end(self) -> None:
+        for job in self.manager.active():
+            self.manager.stop(job)
+        self.manager.close()
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[Jobs]:
+    """A manager in a workspace whose path has spaces and Chinese characters."""
+    root = tmp_path / "工作 区"
+    root.mkdir()
+    made = Jobs(root)
+    yield made
+    made.end()

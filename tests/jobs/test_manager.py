@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import files
+from paddlex_restful.jobs.identity import Identity
+from tests.jobs.conftest import Jobs, until
+
+
+def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
+    job = jobs.run("small", numbers=[1, 2, 3])
+    assert (job.state, job.result, job.message) == ("done", {"sum": 6}, "")
+    assert jobs.manager.progress(job) == {"stage": "adding", "percent": 100}
+    assert "加 added" in (job.folder / "out.log").read_text(encoding="utf-8")
+    assert job.submitted <= job.started <= job.ended  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "words"),
+    [
+        ("fail", "check", "The file a b.png is wrong."),
+        ("crash", "error", "ValueError: a surprise"),
+        ("exit_early", "exit", "exit code 7"),
+        ("vanish", "signal", "exit code 5"),
+        ("lack_package", "package_missing", "pip install paddle_of_tomorrow"),
+    ],
+)
+def test_failed_job_says_why(jobs: Jobs, kind: str, reason: str, words: str) -> None:
+    job = jobs.run(kind)
+    assert (job.state, job.reason) == ("failed", reason)
+    assert words in job.message
+    assert "Traceback" not in job.message
+
+
+def test_traceback_of_a_failed_job_is_in_its_log(jobs: Jobs) -> None:
+    job = jobs.run("crash")
+    assert "Traceback" in (job.folder / "out.log").read_text(encoding="utf-8")
+
+
+def test_killed_job_fails_at_once_and_names_the_signal(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGKILL)
+    begun = time.monotonic()
+    job = jobs.manager.wait(job, 10)
+    assert time.monotonic() - begun < 1.0
+    assert (job.state, job.reason) == ("failed", "signal")
+    assert "signal 9 (SIGKILL); out of memory is the usual cause" in job.message
+
+
+def test_workers_of_a_killed_job_are_ended_before_it_is_concluded(jobs: Jobs) -> None:
+    job = jobs.running("with_workers")
+    assert job.pid is not None
+    assert job.identity is not None
+    until(lambda: len(list(job.folder.glob("worker-*"))) == 2)
+    assert len(job.identity.group()) == 3
+    os.kill(job.pid, signal.SIGKILL)
+    assert jobs.manager.wait(job, 10).state == "failed"
+    assert job.identity.group() == []
+
+
+def test_stop_ends_job_and_workers_within_two_seconds(jobs: Jobs) -> None:
+    job = jobs.running("with_workers")
+    assert job.identity is not None
+    begun = time.monotonic()
+    stopped = jobs.manager.stop(job)
+    assert time.monotonic() - begun < 2.0
+    assert (stopped.state, stopped.message) == ("stopped", "Stopped on request.")
+    assert job.identity.group() == []
+
+
+def test_stop_ends_a_job_that_ignores_it(jobs: Jobs) -> None:
+    job = jobs.running("stubborn")
+    stopped = jobs.manager.stop(job)
+    assert stopped.state == "stopped"
+    assert "by force" in stopped.message
+    assert job.identity is not None
+    assert not job.identity.alive()
+
+
+def test_stop_of_an_ended_job_leaves_it_as_it_is(jobs: Jobs) -> None:
+    job = jobs.run("small", numbers=[])
+    assert jobs.manager.stop(job) == job
+
+
+def test_stop_never_touches_a_process_that_got_the_pid_later(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    stranger = jobs.running("patient", "T0002")
+    assert stranger.identity is not None
+    assert stranger.pid is not None
+    reused = Identity(stranger.pid, stranger.identity.start_time - 1, stranger.identity.boot_id)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        reused.send(number)
+        reused.send_group(number)
+    other_boot = Identity(stranger.pid, stranger.identity.start_time, "another boot")
+    other_boot.send(signal.SIGKILL)
+    other_boot.send_group(signal.SIGKILL)
+    assert not reused.alive()
+    assert not other_boot.alive()
+    jobs.manager.stop(job)
+    assert stranger.identity.alive()
+    assert jobs.now(stranger).state == "running"
+
+
+def test_second_job_of_a_subject_and_kind_is_refused_while_one_is_active(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    with pytest.raises(UserError, match="patient job of T0001 is running already"):
+        jobs.submit("patient")
+    jobs.manager.stop(job)
+    again = jobs.running("patient")
+    assert again.id > job.id
+
+
+def test_new_job_leaves_nothing_of_the_last_in_the_folder(jobs: Jobs) -> None:
+    jobs.run("fail")
+    job = jobs.submit("fail")
+    assert jobs.manager.wait(job, 10).state == "failed"
+    assert {path.name for path in job.folder.iterdir()} == {"job.json", "process.json", "outcome.json", "out.log"}
+    assert [path.name for path in job.folder.parent.iterdir()] == ["fail"]
+
+
+def test_submit_answers_within_20_ms(jobs: Jobs) -> None:
+    jobs.run("small", numbers=[])
+    times = []
+    for number in range(20):
+        begun = time.perf_counter()
+        jobs.submit("small", f"T{number:04}", numbers=[])
+        times.append(time.perf_counter() - begun)
+    assert sorted(times)[10] < 0.02
+
+
+def test_submit_says_that_the_server_shuts_down(jobs: Jobs) -> None:
+    jobs.manager.close()
+    with pytest.raises(UserError, match="shutting down"):
+        jobs.submit("small")
+    jobs.restart()
+
+
+def test_full_disk_refuses_the_job(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "fsync", full)
+        with pytest.raises(UserError, match="disk is full"):
+            jobs.submit("small")
+    assert jobs.manager.latest("T0001", "small") is None
+    assert jobs.run("small", numbers=[2]).state == "done"
+
+
+def test_record_shows_a_job_that_ended_elsewhere(jobs: Jobs) -> None:
+    folder = jobs.folder("train")
+    job = jobs.manager.record("train", "T0001", folder, "failed", message="It was killed.", reason="signal")
+    assert jobs.manager.jobs_of("T0001") == {"train": job}
+    jobs.restart()
+    again = jobs.manager.latest("T0001", "train")
+    assert again == job
+
+
+def test_forget_removes_the_records_and_is_refused_while_a_job_is_active(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    with pytest.raises(UserError, match="Stop it before you delete T0001"):
+        jobs.manager.forget("T0001")
+    jobs.manager.stop(job)
+    jobs.manager.forget("T0001")
+    assert jobs.manager.jobs_of("T0001") == {}
+    jobs.restart()
+    assert jobs.manager.latest("T0001", "patient") is None
+
+
+def test_wait_gives_the_active_record_when_the_time_is_over(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    assert jobs.manager.wait(job, 0.05).state == "running"
+
+
+def test_two_hundred_short_jobs_leave_no_descriptor_and_no_zombie(jobs: Jobs) -> None:
+    jobs.run("small", numbers=[])
+    before = len(os.listdir("/proc/self/fd"))
+    made = [jobs.submit("small", f"T{number:04}", numbers=[number]) for number in range(200)]
+    ended = [jobs.manager.wait(job, 60) for job in made]
+    assert [job.result for job in ended] == [{"sum": number} for number in range(200)]
+    until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+    until(lambda: not any(Path(f"/proc/{job.pid}").exists() for job in ended))

@@ -1,0 +1,129 @@
+"""Small kinds of jobs that the tests run in real processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.jobs.kinds import Kind
+
+
+def add(context: JobContext) -> dict[str, Any]:
+    context.progress(stage="adding", percent=50)
+    context.progress(percent=100)
+    print("加 added")
+    return {"sum": sum(context.args["numbers"])}
+
+
+def patient(context: JobContext) -> None:
+    """Runs until it is asked to stop."""
+    steps = 0
+    while True:
+        context.check_stop()
+        steps += 1
+        context.progress(stage="training", step=steps)
+        time.sleep(0.01)
+
+
+def _work_for_ever(folder: str) -> None:
+    Path(folder, f"worker-{os.getpid()}").touch()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(1)
+
+
+def with_workers(context: JobContext) -> None:
+    """Like a trainer with the workers of a data loader."""
+    workers = [
+        multiprocessing.Process(target=_work_for_ever, args=(str(context.folder),), daemon=True) for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    patient(context)
+
+
+def stubborn(context: JobContext) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    context.progress(stage="deaf", flush=True)
+    while True:
+        time.sleep(1)
+
+
+def fail(context: JobContext) -> None:
+    raise JobFailed("check", "The file {name} is wrong.", name="a b.png")
+
+
+def crash(context: JobContext) -> None:
+    raise ValueError("a surprise")
+
+
+def exit_early(context: JobContext) -> None:
+    sys.exit(7)
+
+
+def vanish(context: JobContext) -> None:
+    os._exit(5)
+
+
+def lack_package(context: JobContext) -> None:
+    import paddle_of_tomorrow  # noqa: F401
+
+
+def look(context: JobContext) -> dict[str, Any]:
+    """What a job's process looks like from inside."""
+    descriptors = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            descriptors[name] = os.readlink(f"/proc/self/fd/{name}")
+        except FileNotFoundError:
+            continue
+    return {
+        "modules": sorted(sys.modules),
+        "descriptors": descriptors,
+        "session": os.getsid(0),
+        "group": os.getpgid(0),
+        "pid": os.getpid(),
+        "visible": os.environ["CUDA_VISIBLE_DEVICES"],
+        "threads": os.environ["OMP_NUM_THREADS"],
+        "start_method": multiprocessing.get_start_method(),
+        "root": str(context.root),
+        "log": str(context.log_file),
+    }
+
+
+def measure_threads(context: JobContext) -> dict[str, float]:
+    """How many cores a convolution of paddle uses."""
+    import paddle
+
+    layer, picture = paddle.nn.Conv2D(32, 64, 3), paddle.rand([8, 32, 96, 96])
+    layer(picture)
+    wall, processor = time.perf_counter(), time.process_time()
+    for _ in range(10):
+        layer(picture)
+    return {"cores": (time.process_time() - processor) / (time.perf_counter() - wall)}
+
+
+def _kind(name: str, **needs: bool) -> Kind:
+    return Kind(f"tests.jobs.toys:{name}", **{"engine": False, **needs})
+
+
+KINDS = {
+    "train": _kind("patient", heavy=True),
+    "small": _kind("add"),
+    "patient": _kind("patient"),
+    "with_workers": _kind("with_workers"),
+    "stubborn": _kind("stubborn"),
+    "fail": _kind("fail"),
+    "crash": _kind("crash"),
+    "exit_early": _kind("exit_early"),
+    "vanish": _kind("vanish"),
+    "lack_package": _kind("lack_package"),
+    "look": _kind("look"),
+    "measure_threads": _kind("measure_threads", engine=True),
+}

@@ -47,6 +47,9 @@ class Commits:
     Args:
         file: where the state is kept.
         message: the state that the file holds.
+
+    Attributes:
+        closed: no further change is accepted.
     """
 
     def __init__(self, file: StateFile, message: pb.Workspace) -> None:
@@ -55,7 +58,7 @@ class Commits:
         self._queue: list[_Pending[object]] = []
         self._queue_guard = threading.Lock()
         self._writer = threading.Lock()
-        self._closed = False
+        self.closed = False
 
     @property
     def snapshot(self) -> Snapshot:
@@ -87,13 +90,13 @@ class Commits:
     def close(self) -> None:
         """Lets the running save finish and refuses every later change."""
         with self._writer:
-            self._closed = True
+            self.closed = True
 
     def _commit_waiting(self) -> None:
         with self._queue_guard:
             batch, self._queue = self._queue, []
         try:
-            if self._closed:
+            if self.closed:
                 raise UserError(sentences.CLOSED)
             message, accepted = self._apply(batch)
             if accepted:
@@ -121,6 +124,7 @@ class Commits:
 
     def _make_durable(self, message: pb.Workspace, accepted: list[_Pending[object]]) -> None:
         message.current_time = now()
+        message.newly_adopted = False
         try:
             for folder in dict.fromkeys(folder for pending in accepted for folder in pending.folders):
                 durable.sync_folder(folder)

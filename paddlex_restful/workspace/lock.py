@@ -24,6 +24,10 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
@@ -33,6 +37,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class WorkspaceLock:
@@ -61,5 +68,6 @@ class WorkspaceLock:
             raise
 
     def release(self) -> None:
-        """Gives the workspace back."""
+        """Gives the workspace back, also when a child that is just being started still has a copy of the descriptor."""
+        _unlock(self._descriptor)
         os.close(self._descriptor)

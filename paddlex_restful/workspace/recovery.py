@@ -40,19 +40,6 @@ FORMAT_VERSION = "3.0.0"
 
 
 @dataclass(frozen=True)
-class Recovered:
-    """The state to go on with.
-
-    Attributes:
-        message: the entries.
-        opened_original: this is the first opening of a workspace of the original server.
-    """
-
-    message: pb.Workspace
-    opened_original: bool
-
-
-@dataclass(frozen=True)
 class _Found:
     """A folder that is named like an entry."""
 
@@ -65,24 +52,26 @@ class _Found:
         return self.relative.name
 
 
-def recover(root: Path, payload: bytes | None) -> Recovered:
+def recover(root: Path, payload: bytes | None) -> pb.Workspace:
     """Finds the state of a workspace and finishes what a crash interrupted.
 
     Args:
         root: the workspace folder, resolved, locked.
         payload: what the workspace file holds; None if it and its second copy are lost or were never written.
+
+    Returns:
+        The entries; ``newly_adopted`` is set if the original server left them.
     """
     found = list(_scan(root))
     message = pb.Workspace()
-    original = False
     if payload is not None:
         message.ParseFromString(payload)
     else:
         left = read_original(root)
-        original = left is not None or any(original_statuses(root / each.relative) for each in found)
         if left is not None:
             message = left
             _adopt(root, message, found)
+        message.newly_adopted = left is not None or any(original_statuses(root / each.relative) for each in found)
     message.version = FORMAT_VERSION
     message.path = ""
     _finish_deletions(root, message)
@@ -95,7 +84,7 @@ def recover(root: Path, payload: bytes | None) -> Recovered:
         for entry_id in kind.entries(message):
             parsed = parse_id(entry_id)
             kind.note(message, parsed[1] if parsed else 0)
-    return Recovered(message, original)
+    return message
 
 
 def _scan(root: Path) -> Iterator[_Found]:

@@ -48,12 +48,13 @@ class Workspace:
 
     Attributes:
         root: the workspace folder, absolute and without symbolic links.
-        opened_original: this was the first opening of a workspace that the original server left.
+        opened_original: the original server left this workspace, and nothing was changed in it since. It is true again
+            after a crash that came before the first change, so that what follows from it can be done again.
     """
 
-    def __init__(self, root: Path, lock: WorkspaceLock, commits: Commits, opened_original: bool) -> None:
+    def __init__(self, root: Path, lock: WorkspaceLock, commits: Commits) -> None:
         self.root = root
-        self.opened_original = opened_original
+        self.opened_original = commits.snapshot.message.newly_adopted
         self._lock = lock
         self._commits = commits
         self._numbers = {kind: kind.greatest(commits.snapshot.message) for kind in KINDS}
@@ -82,8 +83,8 @@ class Workspace:
                 (root / home).mkdir(exist_ok=True)
             file = StateFile(root)
             loaded = file.load()
-            recovered = recover(root, loaded.payload)
-            payload = recovered.message.SerializeToString(deterministic=True)
+            message = recover(root, loaded.payload)
+            payload = message.SerializeToString(deterministic=True)
             if not loaded.whole or payload != loaded.payload:
                 durable.sync_folder(root)
                 file.save(payload)
@@ -93,12 +94,14 @@ class Workspace:
         except BaseException:
             lock.release()
             raise
-        return cls(root, lock, Commits(file, recovered.message), recovered.opened_original)
+        return cls(root, lock, Commits(file, message))
 
     def close(self) -> None:
-        """Lets the running save finish, refuses later changes and gives the lock back."""
+        """Lets the running save finish, refuses later changes and gives the lock back. Closing twice is harmless."""
+        if self._commits.closed:
+            return
         try:
-            if self._removed:
+            if self._removed or self.read().newly_adopted:
                 self._commits.change(partial(_forget_leftovers, removed=tuple(self._removed)))
         except UserError as error:
             log.warning("%s", error)
@@ -205,7 +208,7 @@ class Workspace:
         try:
             durable.write_durably(folder / INFO, entry.SerializeToString())
             self._commits.change(lambda workspace: _add(workspace, kind, entry), [folder.parent])
-        except BaseException as error:
+        except (OSError, UserError) as error:
             # Nobody was told of this id; without its folder nothing of it is left.
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, OSError):

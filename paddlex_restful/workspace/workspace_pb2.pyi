@@ -105,7 +105,7 @@ class ExportedModel(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., model: _Optional[str] = ..., type: _Optional[str] = ..., pid: _Optional[str] = ..., tid: _Optional[str] = ..., create_time: _Optional[str] = ..., path: _Optional[str] = ..., exported_type: _Optional[int] = ...) -> None: ...
 
 class Workspace(_message.Message):
-    __slots__ = ("version", "path", "datasets", "projects", "tasks", "max_dataset_id", "max_project_id", "max_task_id", "current_time", "max_pretrained_model_id", "pretrained_models", "max_exported_model_id", "exported_models", "leftovers")
+    __slots__ = ("version", "path", "datasets", "projects", "tasks", "max_dataset_id", "max_project_id", "max_task_id", "current_time", "max_pretrained_model_id", "pretrained_models", "max_exported_model_id", "exported_models", "leftovers", "newly_adopted")
     class DatasetsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +155,7 @@ class Workspace(_message.Message):
     MAX_EXPORTED_MODEL_ID_FIELD_NUMBER: _ClassVar[int]
     EXPORTED_MODELS_FIELD_NUMBER: _ClassVar[int]
     LEFTOVERS_FIELD_NUMBER: _ClassVar[int]
+    NEWLY_ADOPTED_FIELD_NUMBER: _ClassVar[int]
     version: str
     path: str
     datasets: _containers.MessageMap[str, Dataset]
@@ -169,4 +170,5 @@ class Workspace(_message.Message):
     max_exported_model_id: int
     exported_models: _containers.MessageMap[str, ExportedModel]
     leftovers: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[str] = ..., path: _Optional[str] = ..., datasets: _Optional[_Mapping[str, Dataset]] = ..., projects: _Optional[_Mapping[str, Project]] = ..., tasks: _Optional[_Mapping[str, Task]] = ..., max_dataset_id: _Optional[int] = ..., max_project_id: _Optional[int] = ..., max_task_id: _Optional[int] = ..., current_time: _Optional[str] = ..., max_pretrained_model_id: _Optional[int] = ..., pretrained_models: _Optional[_Mapping[str, PretrainedModel]] = ..., max_exported_model_id: _Optional[int] = ..., exported_models: _Optional[_Mapping[str, ExportedModel]] = ..., leftovers: _Optional[_Iterable[str]] = ...) -> None: ...
+    newly_adopted: bool
+    def __init__(self, version: _Optional[str] = ..., path: _Optional[str] = ..., datasets: _Optional[_Mapping[str, Dataset]] = ..., projects: _Optional[_Mapping[str, Project]] = ..., tasks: _Optional[_Mapping[str, Task]] = ..., max_dataset_id: _Optional[int] = ..., max_project_id: _Optional[int] = ..., max_task_id: _Optional[int] = ..., current_time: _Optional[str] = ..., max_pretrained_model_id: _Optional[int] = ..., pretrained_models: _Optional[_Mapping[str, PretrainedModel]] = ..., max_exported_model_id: _Optional[int] = ..., exported_models: _Optional[_Mapping[str, ExportedModel]] = ..., leftovers: _Optional[_Iterable[str]] = ..., newly_adopted: _Optional[bool] = ...) -> None: ...

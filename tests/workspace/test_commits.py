@@ -1,0 +1,123 @@
+"""Changes in groups: nothing is lost, a change that fails fails alone."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.workspace import Workspace, durable
+from paddlex_restful.workspace import workspace_pb2 as pb
+from tests.workspace.conftest import Opener
+
+
+def _in_threads(count: int, work: Callable[[int], None]) -> None:
+    threads = [threading.Thread(target=work, args=[number]) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_32_threads_create_without_losing_or_repeating_an_id(workspace: Workspace, reopen: Opener) -> None:
+    made: list[tuple[str, str]] = []
+    pid = workspace.create_project("p", "", "t")
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            name = f"{number}-{turn}"
+            made.append((workspace.create_dataset(name, "", "t"), name))
+            made.append((workspace.create_task(pid, name, ""), name))
+
+    _in_threads(32, work)
+    assert len({entry_id for entry_id, _ in made}) == len(made) == 320
+    again = reopen()
+    stored = {entry.id: entry.name for entry in [*again.datasets(), *again.tasks()]}
+    assert stored == dict(made)
+
+
+def test_waiting_changes_share_one_save(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    saves: Counter[str] = Counter()
+    rename = durable.rename
+
+    def counted(source: object, target: object) -> None:
+        saves["renames"] += 1
+        rename(source, target)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(durable, "rename", counted)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(message: pb.Workspace) -> None:
+        inside.set()
+        assert go_on.wait(10)
+
+    leader = threading.Thread(target=workspace.change, args=[slow])
+    leader.start()
+    assert inside.wait(10)
+    waiting = [threading.Thread(target=workspace.change, args=[lambda message: None]) for _ in range(20)]
+    for thread in waiting:
+        thread.start()
+    queue = workspace._commits._queue
+    while len(queue) < 20:
+        waiting[0].join(0.001)
+    go_on.set()
+    for thread in [leader, *waiting]:
+        thread.join()
+    assert saves["renames"] == 4
+
+
+def test_a_change_that_raises_leaves_nothing_and_spares_its_group(workspace: Workspace, reopen: Opener) -> None:
+    refused: list[int] = []
+
+    def work(number: int) -> None:
+        def mutate(message: pb.Workspace) -> None:
+            message.datasets[f"D{number + 1:04d}"].id = f"D{number + 1:04d}"
+            if number % 3 == 0:
+                raise UserError("number {number} fails", number=number)
+
+        try:
+            workspace.change(mutate)
+        except UserError as error:
+            assert str(error) == f"number {number} fails"
+            refused.append(number)
+
+    _in_threads(30, work)
+    expected = {f"D{number + 1:04d}" for number in range(30) if number % 3}
+    assert sorted(refused) == [number for number in range(30) if number % 3 == 0]
+    assert set(workspace.read().datasets) == expected
+    assert set(reopen().read().datasets) == expected
+
+
+def test_a_programming_error_in_a_change_reaches_its_caller(workspace: Workspace) -> None:
+    def wrong(message: pb.Workspace) -> None:
+        message.datasets["D0001"].name = "half done"
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        workspace.change(wrong)
+    assert len(workspace.read().datasets) == 0
+    assert workspace.change(lambda message: 7) == 7
+
+
+def test_a_task_whose_project_is_deleted_meanwhile_is_refused_whole(workspace: Workspace, reopen: Opener) -> None:
+    pids = [workspace.create_project("p", "", "t") for _ in range(8)]
+
+    def work(number: int) -> None:
+        pid = pids[number // 2]
+        try:
+            if number % 2:
+                workspace.delete(pid)
+            else:
+                for _ in range(5):
+                    workspace.create_task(pid, "t", "")
+        except UserError as error:
+            assert f"no project {pid}" in str(error)
+
+    _in_threads(16, work)
+    again = reopen()
+    assert again.projects() == []
+    assert again.tasks() == []
+    assert list((again.root / "projects").iterdir()) == []

@@ -12,12 +12,10 @@ from benchmarks.results import Figure
 from benchmarks.serving import Server, serve
 
 COUNTS = (1000, 5000)
-_DONE = (4, 6)
-_FAILED = (2, 5)
 
 
 def measure(runs: int) -> Iterator[Figure]:
-    """Measure from PUT /dataset until the dataset is ready to be split."""
+    """Measure from POST /dataset until the dataset is ready to be split."""
     with serve() as server:
         for count in COUNTS:
             source = server.folder / f"source-{count}"
@@ -39,15 +37,6 @@ def _copy(source: Path, target: Path) -> float:
 
 
 def _import(server: Server, source: Path) -> float:
-    did = server.call("POST", "/dataset", name=source.name, dataset_type="classification")["did"]
-
-    def is_done() -> bool:
-        state = server.call("GET", "/dataset", did=did)
-        if state["dataset_status"] in _FAILED:
-            raise RuntimeError(state["message"])
-        return state["dataset_status"] in _DONE
-
     begun = time.perf_counter()
-    server.call("PUT", "/dataset", did=did, path=str(source))
-    server.until(is_done)
+    server.import_dataset(source)
     return time.perf_counter() - begun

@@ -13,6 +13,9 @@ from typing import Any
 
 import requests
 
+from benchmarks.images import write_classes
+from paddlex_restful.enums import DatasetStatus
+
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 300
 
@@ -45,6 +48,28 @@ class Server:
             if time.monotonic() > deadline:
                 raise TimeoutError("the server did not get there")
             time.sleep(POLL_SECONDS)
+
+    def import_dataset(self, source: Path) -> str:
+        """Create a classification dataset and import a folder; gives its id when that is done."""
+        did = str(self.call("POST", "/dataset", name=source.name, dataset_type="classification")["did"])
+        self.call("PUT", "/dataset", did=did, path=str(source))
+
+        def is_done() -> bool:
+            state = self.call("GET", "/dataset", did=did)
+            if state["dataset_status"] in (DatasetStatus.XCHECKFAIL, DatasetStatus.XCOPYFAIL):
+                raise RuntimeError(state["message"])
+            return state["dataset_status"] in (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED)
+
+        self.until(is_done)
+        return did
+
+    def split_dataset(self, images: int, size: int) -> str:
+        """Make, import and split a dataset of so many images of ``size`` x ``size`` pixels; gives its id."""
+        source = self.folder / "source"
+        write_classes(source, images, size)
+        did = self.import_dataset(source)
+        self.call("PUT", "/dataset/split", did=did, val_split=0.1, test_split=0.1)
+        return did
 
     def close(self) -> None:
         """Stop the jobs and give the connection back."""

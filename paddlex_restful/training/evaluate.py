@@ -12,6 +12,7 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import evaluation as messages
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.train import use_device
 
 RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.json"
@@ -19,6 +20,7 @@ PREDICTIONS_FILE = "predictions.json"
 
 def run(context: JobContext) -> dict[str, Any] | None:
     """The job ``evaluate``: the project type's evaluation of a checkpoint."""
+    use_device(context)
     return adapter(context.args["type"]).evaluate(context)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.train import use_device
 
 
 def run(context: JobContext) -> dict[str, Any] | None:
@@ -25,6 +26,7 @@ def run(context: JobContext) -> dict[str, Any] | None:
     """
     if context.args["format"] != "infer":
         raise JobFailed("not_available", messages.UNKNOWN_FORMAT, format=context.args["format"])
+    use_device(context)
     return adapter(context.args["type"]).export(context)
 
 

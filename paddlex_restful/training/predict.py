@@ -20,6 +20,7 @@ from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.train import use_device
 
 RESULT_FILE = "result.json"
 SINGLE_PICTURE = "predict_result.png"
@@ -72,6 +73,7 @@ class Subject:
 
 def run(context: JobContext) -> dict[str, Any] | None:
     """The job ``predict``: see ``predict_images``; the project type brings the predictor."""
+    use_device(context)
     return adapter(context.args["type"]).predict(context)
 
 

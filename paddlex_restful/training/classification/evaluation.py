@@ -37,7 +37,7 @@ def run(context: JobContext) -> dict[str, Any]:
     context.progress(stage="loading", percent=0)
     dataset = context.path(args["dataset"])
     split, samples = evaluate.evaluation_split(dataset, args["type"])
-    classifier = Classifier(context.path(args["model"]), context.gpus)
+    classifier = Classifier(context.path(args["model"]))
     evaluate.check_labels(dataset, classifier.labels)
 
     context.progress(stage="evaluating")

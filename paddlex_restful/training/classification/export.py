@@ -62,7 +62,7 @@ def run(context: JobContext) -> dict[str, Any]:
     target = Path(context.args["save_dir"])
     source = context.path(context.args["model"])
     context.progress(stage="loading", percent=0)
-    classifier = Classifier(source, context.gpus)
+    classifier = Classifier(source)
     info = classifier.info
     name = architecture(info["model"]).paddlex_name or PADDLEX_NAME
     with export.new_folder(target) as folder:

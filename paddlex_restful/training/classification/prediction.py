@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import paddle
@@ -34,7 +35,6 @@ class Classifier:
 
     Args:
         folder: the checkpoint.
-        gpus: the leased GPUs; the net runs on the first of them, on the processor where there is none.
 
     Attributes:
         net: the net, in evaluation mode.
@@ -48,8 +48,7 @@ class Classifier:
         JobFailed: there is no checkpoint or it is damaged.
     """
 
-    def __init__(self, folder: Path, gpus: Sequence[int] = ()) -> None:
-        paddle.set_device("gpu:0" if gpus else "cpu")
+    def __init__(self, folder: Path) -> None:
         self.info = checkpoint.read_info(folder)
         self.net = adapter("classification").net(self.info)
         checkpoint.load_net(folder, self.net)
@@ -60,6 +59,8 @@ class Classifier:
         size = self.preprocess.width * self.preprocess.height
         self.batch_size = min(_LARGEST_BATCH, max(1, _BATCH_PIXELS // size))
         self._folder = folder
+        # Images are resized in threads of our own; OpenCV's would only wait for one another.
+        cv2.setNumThreads(1)
 
     def scores(self, images: Sequence[Pixels]) -> npt.NDArray[np.float32]:
         """Probabilities of the classes.
@@ -119,7 +120,7 @@ class Classifier:
 
 def run(context: JobContext) -> dict[str, Any]:
     """Predicts the classes of images; see ``predict.predict_images``."""
-    return predict.predict_images(context, lambda: Classifier(context.path(context.args["model"]), context.gpus))
+    return predict.predict_images(context, lambda: Classifier(context.path(context.args["model"])))
 
 
 def _readable(image: Pixels | UserError) -> Pixels:

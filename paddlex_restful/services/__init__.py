@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 
 from paddlex_restful.config import Config
-from paddlex_restful.jobs import JobManager
+from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
 

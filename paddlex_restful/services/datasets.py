@@ -8,7 +8,7 @@ from typing import Any
 from paddlex_restful import datasets as formats
 from paddlex_restful.enums import PROJECT_TYPES, DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import dataset as sentences
 from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.services import Services, status

@@ -7,7 +7,8 @@ from typing import Any
 
 from paddlex_restful.enums import PROJECT_TYPES, DownloadStatus
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import demo_service as sentences
 from paddlex_restful.services import Services, datasets, projects, status
 
@@ -101,7 +102,7 @@ def _data(services: Services, kind: str) -> Path:
     if kind != "classification":
         raise UserError(sentences.DOWNLOAD_FIRST, type=kind)
     job = services.jobs.wait(_fetch(services, kind, _DIGITS), _LOAD_TIMEOUT)
-    if job.state is not JobState.DONE:
+    if job.state is not states.DONE:
         raise UserError(sentences.DIGITS_FAILED, reason=job.message)
     return _inner(folder)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from paddlex_restful.enums import TaskStatus
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.messages import status as status_sentences
 from paddlex_restful.reports import excel
@@ -56,7 +57,7 @@ def get(services: Services, tid: str) -> dict[str, Any]:
         return {**answer, "evaluate_status": int(state), "message": sentences.NOT_EVALUATED.format(tid=tid)}
     if job.active:
         state, message = TaskStatus.XEVALUATING, status_sentences.TASK[TaskStatus.XEVALUATING]
-    elif job.state is JobState.DONE:
+    elif job.state == states.DONE:
         state, message = TaskStatus.XEVALUATED, status_sentences.TASK[TaskStatus.XEVALUATED]
         answer["result"] = _read_result(path)
     else:

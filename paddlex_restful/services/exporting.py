@@ -8,7 +8,7 @@ from typing import Any
 
 from paddlex_restful.enums import TaskStatus
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import JobState
+from paddlex_restful.jobs import states
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.messages import status as status_sentences
 from paddlex_restful.services import Services, status, tasks, trained
@@ -50,8 +50,8 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     if job.active:
         state = TaskStatus.XEXPORTING
     else:
-        state = TaskStatus.XEXPORTED if job.state is JobState.DONE else TaskStatus.XEXPORTFAIL
-    waiting_or_ended = job.state is JobState.QUEUED or not job.active
+        state = TaskStatus.XEXPORTED if job.state == states.DONE else TaskStatus.XEXPORTFAIL
+    waiting_or_ended = job.state == states.QUEUED or not job.active
     message = job.message if waiting_or_ended and job.message else status_sentences.TASK[state]
     return {"export_status": int(state), "message": message}
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from paddlex_restful import datasets as formats
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.services import Services, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
@@ -80,7 +81,7 @@ def get(services: Services, tid: str) -> dict[str, Any]:
         return {"predict_status": None, "message": message, "predict_num": 0, "total_num": 0}
     progress = services.jobs.progress(job)
     if job.active:
-        message = job.message if job.state is JobState.QUEUED else sentences.PREDICTING
+        message = job.message if job.state == states.QUEUED else sentences.PREDICTING
     else:
         message = job.message or sentences.PREDICTED
     return {

@@ -10,21 +10,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from paddlex_restful.enums import DatasetStatus, DownloadStatus, PredictStatus, PruneStatus, TaskStatus
-from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import status as sentences
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 Progress = Callable[[Job], Mapping[str, Any]]
 """Reads the progress of a job: ``JobManager.progress``."""
 
-_ENDED_AS_TASK: dict[tuple[str, JobState], TaskStatus] = {
-    ("train", JobState.DONE): TaskStatus.XTRAINDONE,
-    ("train", JobState.STOPPED): TaskStatus.XTRAINEXIT,
-    ("train", JobState.FAILED): TaskStatus.XTRAINFAIL,
-    ("evaluate", JobState.DONE): TaskStatus.XEVALUATED,
-    ("evaluate", JobState.FAILED): TaskStatus.XEVALUATEFAIL,
-    ("export", JobState.DONE): TaskStatus.XEXPORTED,
-    ("export", JobState.FAILED): TaskStatus.XEXPORTFAIL,
+_ENDED_AS_TASK: dict[tuple[str, states.State], TaskStatus] = {
+    ("train", states.DONE): TaskStatus.XTRAINDONE,
+    ("train", states.STOPPED): TaskStatus.XTRAINEXIT,
+    ("train", states.FAILED): TaskStatus.XTRAINFAIL,
+    ("evaluate", states.DONE): TaskStatus.XEVALUATED,
+    ("evaluate", states.FAILED): TaskStatus.XEVALUATEFAIL,
+    ("export", states.DONE): TaskStatus.XEXPORTED,
+    ("export", states.FAILED): TaskStatus.XEXPORTFAIL,
 }
 """What a task is after its newest job; a stopped evaluation or export and any analysis leave it as it was."""
 
@@ -39,12 +40,12 @@ def dataset_status(dataset: pb.Dataset, job: Job | None, progress: Progress) -> 
     """
     if job is None:
         return DatasetStatus.XEMPTY, sentences.DATASET_EMPTY
-    if job.state is JobState.DONE:
+    if job.state == states.DONE:
         if dataset.split or (job.result or {}).get("split"):
             return DatasetStatus.XSPLITED, sentences.DATASET_SPLIT
         return DatasetStatus.XCOPYDONE, sentences.DATASET_IMPORTED
     copying = progress(job).get("stage") == "copying"
-    if job.state in (JobState.FAILED, JobState.STOPPED):
+    if job.state in (states.FAILED, states.STOPPED):
         failed = DatasetStatus.XCOPYFAIL if copying else DatasetStatus.XCHECKFAIL
         return failed, job.message or sentences.IMPORT_STOPPED
     if copying:
@@ -84,13 +85,13 @@ def _active(task: pb.Task, job: Job, progress: Progress) -> tuple[TaskStatus, st
         status = TaskStatus.XEXPORTING
     elif job.kind == "evaluate":
         status = TaskStatus.XEVALUATING
-    elif job.state is JobState.QUEUED:
+    elif job.state == states.QUEUED:
         status = TaskStatus.XINIT
     elif progress(job).get("stage") == "downloading":
         status = TaskStatus.XDOWNLOADING
     else:
         status = TaskStatus.XPRUNETRAIN if task.parent_id else TaskStatus.XTRAINING
-    if job.state is JobState.QUEUED:
+    if job.state == states.QUEUED:
         return status, job.message
     return status, sentences.TASK[status]
 
@@ -99,7 +100,7 @@ def predict_status(job: Job) -> PredictStatus:
     """Status of a prediction."""
     if job.active:
         return PredictStatus.XPRESTART
-    return PredictStatus.XPREDONE if job.state is JobState.DONE else PredictStatus.XPREFAIL
+    return PredictStatus.XPREDONE if job.state == states.DONE else PredictStatus.XPREFAIL
 
 
 def prune_status(job: Job, progress: Progress) -> PruneStatus:
@@ -107,9 +108,9 @@ def prune_status(job: Job, progress: Progress) -> PruneStatus:
     if job.active:
         return PruneStatus.XSPRUNEING if progress(job) else PruneStatus.XSPRUNESTART
     return {
-        JobState.DONE: PruneStatus.XSPRUNEDONE,
-        JobState.STOPPED: PruneStatus.XSPRUNEEXIT,
-        JobState.FAILED: PruneStatus.XSPRUNEFAIL,
+        states.DONE: PruneStatus.XSPRUNEDONE,
+        states.STOPPED: PruneStatus.XSPRUNEEXIT,
+        states.FAILED: PruneStatus.XSPRUNEFAIL,
     }[job.state]
 
 
@@ -118,4 +119,4 @@ def download_status(job: Job, progress: Progress) -> DownloadStatus:
     if job.active:
         unpacking = progress(job).get("stage") == "decompressing"
         return DownloadStatus.XDDOWNLOADDONE if unpacking else DownloadStatus.XDDOWNLOADING
-    return DownloadStatus.XDDECOMPRESSED if job.state is JobState.DONE else DownloadStatus.XDDOWNLOADFAIL
+    return DownloadStatus.XDDECOMPRESSED if job.state == states.DONE else DownloadStatus.XDDOWNLOADFAIL

@@ -8,7 +8,7 @@ from typing import Any
 
 from paddlex_restful import system
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import JobState
+from paddlex_restful.jobs import states
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
 from paddlex_restful.services import Services, checkpoints, status
@@ -45,7 +45,7 @@ def get(services: Services, tid: str, resume: bool = False) -> dict[str, Any]:
     if resume:
         epochs = checkpoints.saved_epochs(output_folder(services, task))
         job = services.jobs.latest(tid, "train")
-        stopped = job is not None and job.state in (JobState.STOPPED, JobState.FAILED)
+        stopped = job is not None and job.state in (states.STOPPED, states.FAILED)
         answer["resumable"] = bool(epochs) and (stopped or job is None)
         answer["max_saved_epochs"] = epochs[-1] if epochs else -1
     return answer
@@ -112,7 +112,7 @@ def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
     job = services.jobs.latest(tid, "train")
     if job is not None and job.active:
         raise UserError(sentences.BUSY, tid=tid, kind=job.kind)
-    if job is not None and job.state in (JobState.DONE, JobState.STOPPED):
+    if job is not None and job.state in (states.DONE, states.STOPPED):
         raise UserError(sentences.PARAMS_FIXED, tid=tid)
     _store(services, tid, _checked(services.workspace.project(task.pid).type, train))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, tasks, training
 from paddlex_restful.workspace import workspace_pb2 as pb

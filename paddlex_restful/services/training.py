@@ -8,7 +8,8 @@ from typing import Any
 
 from paddlex_restful.enums import DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import Job, JobState
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, datasets, models, tasks
@@ -122,7 +123,7 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
         "eval_metrics": progress.get("eval_metrics"),
         "download_status": progress.get("download_status"),
         "eval_done": bool(progress.get("eval_done", False)),
-        "train_error": job.message if job is not None and job.state is JobState.FAILED else None,
+        "train_error": job.message if job is not None and job.state == states.FAILED else None,
         "train_stage": _stage(job, progress),
         "running_duration": running_duration(job),
         "log_file": str(folder / "out.log"),
@@ -133,7 +134,7 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
 def _stage(job: Job | None, progress: dict[str, Any]) -> str | None:
     if job is None:
         return None
-    return "waiting" if job.state is JobState.QUEUED else progress.get("stage")
+    return "waiting" if job.state == states.QUEUED else progress.get("stage")
 
 
 def running_duration(job: Job | None) -> str | None:

@@ -90,7 +90,8 @@ def make_segmentation(
     (folder / "Annotations").mkdir(parents=True, exist_ok=True)
     for name, image, shapes in _scenes(folder, count, size, classes, objects, backgrounds, suffix, seed):
         mask = Image.new("P", image.size, 0)
-        mask.putpalette([0, 0, 0, *(part for colour in COLOURS for part in colour)])
+        # All 256 colours: with fewer, Pillow writes fewer bits a pixel, which cannot hold 255.
+        mask.putpalette([0, 0, 0, *(part for colour in COLOURS for part in colour)] + [255] * (765 - 3 * len(COLOURS)))
         draw = ImageDraw.Draw(mask)
         for index, box in shapes:
             _draw_shape(draw, index, box, index + 1)

@@ -7,7 +7,6 @@ Training changes the resized image at random; nothing is cropped, so every objec
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +40,8 @@ def read_image(path: Path) -> Pixels:
         JobFailed: the file is missing, damaged, no image, or so large that decoding it is unsafe.
     """
     try:
-        with warnings.catch_warnings():
-            # Pillow warns at half the size at which it refuses; such an image is large, not wrong.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+        with Image.open(path) as image:
+            return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise JobFailed(
             "unreadable_image", messages.UNREADABLE_IMAGE, file=f"{path.parent.name}/{path.name}"

@@ -1,1 +1,52 @@
-"""What the machine has: processor, GPUs."""
+"""The machine: processor, operating system, GPUs."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict
+from typing import Any
+
+from paddlex_restful.messages import system as messages
+from paddlex_restful.system.gpu import has_library, read_gpus
+
+__all__ = ["cpu_count", "gpu_count", "gpu_memory", "machine_info"]
+
+
+def cpu_count() -> int:
+    """Number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def gpu_count() -> int:
+    """Number of GPUs of the machine; 0 without a GPU, a driver or a package that can see them."""
+    return len(read_gpus().cards)
+
+
+def gpu_memory() -> list[dict[str, int | None]]:
+    """Memory of each GPU in MiB, as ``{"free", "used", "total"}``; empty without a GPU."""
+    return [asdict(card) for card in read_gpus().cards]
+
+
+def machine_info() -> dict[str, Any]:
+    """Figures of the machine, under the names that clients know.
+
+    Returns:
+        ``message`` (a sentence), ``cpu_num``, ``gpu_num``, ``sysstr`` (name of the operating system),
+        ``driver_version`` (None without one) and ``gpu_free_mem`` (MiB of each GPU).
+    """
+    gpus = read_gpus()
+    if gpus.cards:
+        message = messages.GPUS_FOUND.format(count=len(gpus.cards), driver=gpus.driver)
+    else:
+        message = messages.NO_GPU if has_library() else messages.NO_LIBRARY
+    return {
+        "message": message,
+        "cpu_num": cpu_count(),
+        "gpu_num": len(gpus.cards),
+        "sysstr": platform.system(),
+        "driver_version": gpus.driver or None,
+        "gpu_free_mem": [card.free for card in gpus.cards],
+    }

@@ -13,6 +13,7 @@ from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.jobs.stopper import Patience
 from tests.jobs.toys import KINDS
 
+PRELOAD = ("paddlex_restful.jobs.runner", "tests.jobs.toys")
 SHORT = Patience(asked=1.0, terminated=0.3, killed=5.0)
 
 
@@ -32,7 +33,7 @@ class Jobs:
 
     def __init__(self, root: Path, **options: Any) -> None:
         self.root = root
-        self.options = {"executor": Executor(preload=()), "patience": SHORT, "kinds": KINDS, **options}
+        self.options = {"executor": Executor(preload=PRELOAD), "patience": SHORT, "kinds": KINDS, **options}
         self.manager = JobManager(root, **self.options)
 
     def folder(self, kind: str, subject: str = "T0001") -> Path:

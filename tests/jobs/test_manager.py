@@ -126,11 +126,11 @@ def test_new_job_leaves_nothing_of_the_last_in_the_folder(jobs: Jobs) -> None:
 
 
 def test_submit_answers_within_20_ms(jobs: Jobs) -> None:
-    jobs.run("small", numbers=[])
+    jobs.running("train")
     times = []
-    for number in range(20):
+    for number in range(2, 22):
         begun = time.perf_counter()
-        jobs.submit("small", f"T{number:04}", numbers=[])
+        jobs.submit("train", f"T{number:04}")
         times.append(time.perf_counter() - begun)
     assert sorted(times)[10] < 0.02
 
@@ -181,9 +181,9 @@ def test_wait_gives_the_active_record_when_the_time_is_over(jobs: Jobs) -> None:
 
 def test_two_hundred_short_jobs_leave_no_descriptor_and_no_zombie(jobs: Jobs) -> None:
     jobs.run("small", numbers=[])
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     made = [jobs.submit("small", f"T{number:04}", numbers=[number]) for number in range(200)]
     ended = [jobs.manager.wait(job, 60) for job in made]
     assert [job.result for job in ended] == [{"sum": number} for number in range(200)]
-    until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+    until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= before)
     until(lambda: not any(Path(f"/proc/{job.pid}").exists() for job in ended))

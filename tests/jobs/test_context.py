@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.context import JobContext, JobFailed, JobStopped
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> JobContext:
+    return JobContext("train", "T0001", tmp_path, tmp_path, {})
+
+
+def written(context: JobContext) -> dict[str, object]:
+    value = json.loads((context.folder / "progress.json").read_text(encoding="utf-8"))
+    assert isinstance(value, dict)
+    return value
+
+
+def test_progress_is_merged_and_written_at_most_ten_times_a_second(context: JobContext) -> None:
+    context.progress(stage="training", step=1)
+    context.progress(step=2)
+    assert written(context) == {"stage": "training", "step": 1}
+    context.flush_progress()
+    assert written(context) == {"stage": "training", "step": 2}
+    time.sleep(0.11)
+    context.progress(step=3)
+    assert written(context)["step"] == 3
+
+
+def test_new_stage_is_written_at_once(context: JobContext) -> None:
+    context.progress(stage="training")
+    context.progress(stage="saving")
+    assert written(context) == {"stage": "saving"}
+
+
+def test_flush_is_written_at_once(context: JobContext) -> None:
+    context.progress(a=1)
+    context.progress(a=2, flush=True)
+    assert written(context) == {"a": 2}
+
+
+def test_progress_is_strict_json(context: JobContext) -> None:
+    context.progress(loss=float("nan"), lr=np.float32(0.5), epochs={1: np.float64("inf")}, path=Path("a"))
+    assert written(context) == {"loss": None, "lr": 0.5, "epochs": {"1": None}, "path": "a"}
+
+
+def test_progress_is_quick(context: JobContext) -> None:
+    begun = time.perf_counter()
+    for step in range(10_000):
+        context.progress(step=step, loss=0.5)
+    assert time.perf_counter() - begun < 0.5
+
+
+def test_stop_is_seen_between_steps(context: JobContext) -> None:
+    context.check_stop()
+    context.request_stop()
+    assert context.stop_requested()
+    with pytest.raises(JobStopped):
+        context.check_stop()
+
+
+def test_job_failed_is_a_user_error_that_survives_a_pickle() -> None:
+    error = JobFailed("check", "The file {name} is wrong.", name="a")
+    again = pickle.loads(pickle.dumps(error))
+    assert isinstance(again, UserError)
+    assert (again.reason, str(again)) == ("check", "The file a is wrong.")

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from importlib import metadata
+from multiprocessing import forkserver
+from pathlib import Path
+
+import pytest
+
+from paddlex_restful.jobs import executor
+from paddlex_restful.jobs.executor import Executor
+from tests.jobs.conftest import Jobs, until
+
+
+def test_build_of_paddle_for_cuda_is_spawned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert executor.start_method() == "forkserver"
+    installed = tmp_path / "paddlepaddle_gpu-3.1.1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: paddlepaddle-gpu\nVersion: 3.1.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert metadata.version("paddlepaddle-gpu") == "3.1.1"
+    assert executor.start_method() == "spawn"
+
+
+def test_jobs_outlive_the_fork_server_and_the_next_starts_another(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    os.kill(server, signal.SIGKILL)
+    assert jobs.run("small", "T0002", numbers=[4]).result == {"sum": 4}
+    assert jobs.now(job).state == "running"
+    assert jobs.manager.stop(job).state == "stopped"
+
+
+def test_job_killed_after_the_fork_server_is_noticed(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGKILL)
+    ended = jobs.manager.wait(job, 10)
+    assert (ended.state, ended.reason) == ("failed", "signal")
+
+
+def test_spawned_job_runs_is_stopped_and_is_reaped(jobs: Jobs) -> None:
+    jobs.options["executor"] = Executor("spawn")
+    jobs.restart()
+    assert jobs.run("small", numbers=[1, 2]).result == {"sum": 3}
+    job = jobs.running("with_workers")
+    assert jobs.manager.stop(job).state == "stopped"
+    until(lambda: not Path(f"/proc/{job.pid}").exists())
+    killed = jobs.running("patient", "T0003")
+    assert killed.pid is not None
+    os.kill(killed.pid, signal.SIGKILL)
+    assert "SIGKILL" in jobs.manager.wait(killed, 10).message
+
+
+PADDLE_PROGRAM = """
+import json, sys
+from pathlib import Path
+from paddlex_restful.jobs.manager import JobManager
+from tests.jobs.toys import KINDS
+
+if __name__ == "__main__":
+    root = Path(sys.argv[1])
+    manager = JobManager(root, kinds=KINDS)
+    job = manager.wait(manager.submit("count_threads", "T0001", root / "T0001/job/count_threads", {}), 60)
+    print(json.dumps([job.state, job.message, job.result, "paddle" in sys.modules]))
+    manager.close()
+"""
+
+
+def test_paddle_is_imported_ahead_uses_the_cores_and_never_enters_the_server(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PADDLE_PROGRAM, tmp_path], capture_output=True, text=True, timeout=90, check=True
+    )
+    state, message, result, in_server = json.loads(done.stdout.splitlines()[-1])
+    assert state == "done", message
+    assert result["libiomp"] == os.cpu_count()
+    assert not in_server

@@ -73,13 +73,18 @@ class VisualDLServers:
             self._pages[tid] = page
             return page.address
 
-    def close(self, tid: str | None = None) -> None:
-        """End the page of a task, or all of them."""
+    def close_one(self, tid: str) -> None:
+        """End the page of a task, if it runs."""
         with self._lock:
-            for name in list(self._pages) if tid is None else [tid]:
-                page = self._pages.pop(name, None)
-                if page is not None:
-                    _end(page.process)
+            page = self._pages.pop(tid, None)
+            if page is not None:
+                _end(page.process)
+
+    def close(self) -> None:
+        """End all pages."""
+        with self._lock:
+            while self._pages:
+                _end(self._pages.popitem()[1].process)
 
 
 def _start(logdir: Path) -> _Page:

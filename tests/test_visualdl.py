@@ -54,7 +54,8 @@ def test_running_page_is_reused_and_the_least_recent_one_makes_room(servers: Vis
     servers.open("T0003", tmp_path)
     assert alive(first_address)
     assert not alive(second)
-    servers.close("T0001")
+    servers.close_one("T0001")
+    servers.close_one("T0009")
     assert not alive(first_address)
 
 

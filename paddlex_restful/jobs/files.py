@@ -62,7 +62,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def prepare(folder: Path, job: dict[str, Any]) -> None:
-    """Make the folder of a new job beside the one that it will replace, with its ``job.json``, durably.
+    """Make the folder of a new job, with its ``job.json``, beside the one that it will replace.
 
     Args:
         folder: the job's folder, ``…/job/<kind>``.
@@ -71,23 +71,22 @@ def prepare(folder: Path, job: dict[str, Any]) -> None:
     new = _beside(folder)
     if new.exists():
         shutil.rmtree(new)
-    first = not folder.parent.exists()
     new.mkdir(parents=True)
     write_atomically(new / JOB_FILE, job, durable=True)
-    sync_folder(folder.parent)
-    if first:
-        sync_folder(folder.parent.parent)
 
 
 def put_in_place(folder: Path) -> None:
-    """Replace a job's folder by the one that ``prepare`` made; nothing happens when that was done already."""
-    new = _beside(folder)
-    if not new.exists():
-        return
+    """Replace a job's folder durably by the one that ``prepare`` made."""
     if folder.exists():
         shutil.rmtree(folder)
-    new.rename(folder)
+    _beside(folder).rename(folder)
     sync_folder(folder.parent)
+
+
+def belongs_to(folder: Path, job: dict[str, Any]) -> bool:
+    """Whether a folder is that of a job, and not what an earlier one left or a crash damaged."""
+    found = read_json(folder / JOB_FILE)
+    return found is not None and found.get("submitted") == job["submitted"]
 
 
 def _beside(folder: Path) -> Path:

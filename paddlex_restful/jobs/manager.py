@@ -251,11 +251,8 @@ class JobManager:
 
     def _recover(self) -> None:
         for job in self._store.active():
-            if job.state == states.QUEUED:
-                files.put_in_place(job.folder)
-            elif job.state == states.STARTING:
-                # Its process was not on record, so it was never told to begin.
-                self._store.move(job, (states.STARTING,), states.QUEUED, started=None)
+            if job.state in (states.QUEUED, states.STARTING):
+                self._recover_queued(job)
             elif job.identity is None or not job.identity.alive():
                 self._watcher.conclude(job)
             else:
@@ -263,6 +260,15 @@ class JobManager:
                 self._watcher.watch(job)
                 if job.state == states.STOPPING:
                     threading.Thread(target=self.stop, args=(job,), name="job-stopper", daemon=True).start()
+
+    def _recover_queued(self, job: Job) -> None:
+        content = self._job_file(job)
+        if not files.belongs_to(job.folder, content):
+            files.prepare(job.folder, content)
+            files.put_in_place(job.folder)
+        if job.state == states.STARTING:
+            # Its process was not on record, so it was never told to begin.
+            self._store.move(job, (states.STARTING,), states.QUEUED, started=None)
 
 
 def _absolute(path: Path) -> Path:

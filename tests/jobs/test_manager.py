@@ -125,14 +125,14 @@ def test_new_job_leaves_nothing_of_the_last_in_the_folder(jobs: Jobs) -> None:
     assert [path.name for path in job.folder.parent.iterdir()] == ["fail"]
 
 
-def test_submit_answers_within_20_ms(jobs: Jobs) -> None:
+def test_submit_does_not_wait_for_a_process(jobs: Jobs) -> None:
     jobs.running("train")
     times = []
     for number in range(2, 22):
         begun = time.perf_counter()
         jobs.submit("train", f"T{number:04}")
         times.append(time.perf_counter() - begun)
-    assert sorted(times)[10] < 0.02
+    assert sorted(times)[10] < 0.1  # 2 ms on an idle machine
 
 
 def test_submit_says_that_the_server_shuts_down(jobs: Jobs) -> None:

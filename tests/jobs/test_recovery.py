@@ -140,15 +140,17 @@ def test_stop_goes_on_after_a_restart(jobs: Jobs) -> None:
     assert jobs.manager.wait(job, 10).state == "stopped"
 
 
-def test_folder_that_a_crash_left_beside_is_put_in_place(jobs: Jobs) -> None:
+def test_folder_that_a_crash_left_of_the_job_before_is_made_anew(jobs: Jobs) -> None:
     first = jobs.running("train", "T0001")
     job = jobs.submit("train", "T0002")
     jobs.manager.close()
     job.folder.rename(job.folder.with_name(".train.new"))
     job.folder.mkdir()
+    (job.folder / "job.json").write_text('{"submitted": 1.5}')
     (job.folder / "outcome.json").write_text('{"state": "done"}')
     jobs.restart()
     assert [path.name for path in job.folder.iterdir()] == ["job.json"]
+    assert [path.name for path in job.folder.parent.iterdir()] == ["train"]
     jobs.manager.stop(first)
 
 

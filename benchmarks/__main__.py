@@ -27,8 +27,8 @@ def main() -> int:
     for topic in arguments.topics or TOPICS:
         for figure in importlib.import_module(f"benchmarks.{topic}").measure(arguments.runs):
             figures.append(figure)
-            print(f"\r{figure.topic}: {figure.name}".ljust(78), end="", file=sys.stderr, flush=True)
-    print("\r".ljust(79) + "\r", end="", file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"\r{figure.topic}: {figure.name}".ljust(78), end="\r", file=sys.stderr, flush=True)
     print(table(figures, before))
     print(f"\nkept in {save(figures)}")
     return 0

@@ -30,7 +30,9 @@ def measure(runs: int) -> Iterator[Figure]:
         yield from _figures("GET /workspace", server.port, request_bytes("GET", "/workspace"), runs)
         for count in DATASETS:
             _fill(server, count)
-            yield from _figures(f"GET /dataset, {count} datasets", server.port, request_bytes("GET", "/dataset"), runs)
+            yield from _figures(
+                f"GET /dataset, {count} dataset{'s' * (count > 1)}", server.port, request_bytes("GET", "/dataset"), runs
+            )
     yield Figure("http", "write, fsync, rename", "ms", tuple(_durable_write() for _ in range(runs)))
     with serve() as server:
         yield from _figures("POST /dataset", server.port, request_bytes("POST", "/dataset", CREATE), runs)

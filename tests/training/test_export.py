@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import paddle.inference
+import pytest
+import yaml
+
+from paddlex_restful import datasets
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.context import JobContext, JobStopped
+from paddlex_restful.training import checkpoint, export
+from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.classification import export as classification_export
+from paddlex_restful.training.classification.nets import build_net
+from paddlex_restful.training.classification.prediction import Classifier
+from tests.training.trained import LABELS, SIZE, job, trained_workspace
+
+FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml"}
+
+PADDLEX = """
+import json, sys
+import paddlex
+found = []
+for model_name, model_dir, images in json.loads(sys.argv[1]):
+    model = paddlex.create_model(model_name=model_name, model_dir=model_dir)
+    results = model.predict(images, batch_size=8)
+    found.append([[result["label_names"], result["scores"].tolist()] for result in results])
+print("FOUND" + json.dumps(found))
+"""
+
+Found = list[tuple[list[str], list[float]]]
+
+
+@pytest.fixture
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained_workspace(tmp_path_factory.getbasetemp())
+
+
+def exporting(root: Path, save_dir: Path, **changed: Any) -> JobContext:
+    args = {"type": "classification", "model": "output/best_model", "save_dir": str(save_dir), "format": "infer"}
+    return job(root, "export", **(args | changed))
+
+
+def by_paddlex(asked: list[tuple[str, Path, list[Path]]], home: Path) -> list[Found]:
+    """What PaddleX 3 finds with models in images, asked in a process of its own that cannot reach the network."""
+    environment = os.environ | {
+        "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True",
+        "PADDLE_PDX_CACHE_HOME": str(home),
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+    named = json.dumps([(name, str(folder), [str(image) for image in images]) for name, folder, images in asked])
+    command = [sys.executable, "-c", PADDLEX, named]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("FOUND"))
+    found: list[Found] = json.loads(line.removeprefix("FOUND"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of the trained net; tests only read it."""
+    target = tmp_path_factory.mktemp("exports") / "导出 of T0001"
+    export.run(exporting(trained_workspace(tmp_path_factory.getbasetemp()), target))
+    return target
+
+
+def test_paddlex_3_finds_the_same_classes_in_the_same_images(workspace: Path, exported: Path, tmp_path: Path) -> None:
+    assert {file.name for file in exported.iterdir()} == FILES
+    images = [sample.image for sample in datasets.samples(workspace / "datasets/D0001", "classification", "train")]
+    trained = Classifier(workspace / "output/best_model")
+
+    # PaddleX has no name for this net; and these labels are traps in YAML.
+    labels = ["001", "null", "yes", "a: b", "'", "#6"]
+    unnamed = {**trained.info, "model": "ShuffleNetV2", "labels": labels, "image_shape": [64, 32]}
+    checkpoint.save(tmp_path / "unnamed", build_net("ShuffleNetV2", len(labels)), unnamed)
+    result = export.run(exporting(tmp_path, tmp_path / "out", model="unnamed"))
+    assert result is not None
+    assert yaml.safe_load((tmp_path / "out/model.yml").read_text(encoding="utf-8"))["model"] == "ShuffleNetV2"
+
+    asked = [("PP-LCNet_x1_0", exported, images), (result["model_name"], tmp_path / "out", images[:3])]
+    of_trained, of_unnamed = by_paddlex(asked, tmp_path / "home")
+    scores = trained.scores([trained.preprocess.load(image) for image in images])
+    assert len(set(scores.argmax(axis=1))) > 1, "a net that always says the same cannot fail this test"
+    for ours, (names, theirs) in zip(scores, of_trained, strict=True):
+        assert names == [LABELS[i] for i in np.argsort(-ours)]
+        # PaddleX rounds to five places and runs oneDNN's kernels, which round otherwise.
+        assert theirs == pytest.approx(np.sort(ours)[::-1].tolist(), abs=1e-3)
+
+    net = Classifier(tmp_path / "unnamed")
+    for image, (names, theirs) in zip(images, of_unnamed, strict=False):
+        (ours,) = net.scores([net.preprocess.load(image)])
+        assert len(names) == 5
+        assert [ours[labels.index(name)] for name in names] == pytest.approx(theirs, abs=1e-3)
+
+
+def test_the_export_takes_any_number_of_images_and_gives_probabilities(exported: Path) -> None:
+    config = paddle.inference.Config(str(exported / "inference.json"), str(exported / "inference.pdiparams"))
+    config.disable_glog_info()
+    predictor = paddle.inference.create_predictor(config)
+    width, height = SIZE
+    for count in (1, 5):
+        batch = np.random.default_rng(count).standard_normal((count, 3, height, width)).astype(np.float32)
+        predictor.get_input_handle(predictor.get_input_names()[0]).copy_from_cpu(batch)
+        predictor.run()
+        output = predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
+        assert output.shape == (count, 3)
+        assert output.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_result_tells_how_close_the_export_is(workspace: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new/parents/out"
+    context = exporting(workspace, target)
+    result = export.run(context)
+    assert result is not None
+    assert (result["save_dir"], result["model_name"]) == (str(target), "PP-LCNet_x1_0")
+    assert 0 <= result["difference"] < 1e-4
+    assert json.loads((context.folder / "progress.json").read_text()) == {"stage": "complete", "percent": 100}
+
+
+def test_the_check_sees_an_export_of_other_weights(workspace: Path, exported: Path, tmp_path: Path) -> None:
+    info = checkpoint.read_info(workspace / "output/best_model")
+    other = adapter("classification").net(info)
+    checkpoint.load_net(workspace / "output/epoch_4", other)
+    for parameter in other.parameters():
+        parameter.set_value(parameter * 1.1)
+    checkpoint.save(tmp_path / "other", other, info)
+    assert classification_export.largest_difference(Classifier(tmp_path / "other"), exported) > 1e-3
+
+
+def test_a_folder_with_files_is_refused_and_left_as_it_is(workspace: Path, exported: Path) -> None:
+    before = {file.name: file.stat().st_mtime_ns for file in exported.iterdir()}
+    with pytest.raises(UserError, match="already holds files"):
+        export.run(exporting(workspace, exported))
+    assert {file.name: file.stat().st_mtime_ns for file in exported.iterdir()} == before
+    assert list(exported.parent.iterdir()) == [exported]
+
+
+def test_an_empty_folder_is_filled_in_one_step_whatever_a_killed_export_left(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (tmp_path / ".out.new").mkdir()
+    (tmp_path / ".out.new/inference.json").write_text("torn")
+    with export.new_folder(target) as folder:
+        (folder / "new").write_text("new")
+        assert list(target.iterdir()) == []
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["out", "out/new"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_of(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UserError, match="cannot be written"):
+        export.run(exporting(workspace, tmp_path / "file/out"))
+
+
+def test_a_damaged_checkpoint_leaves_nothing(workspace: Path, tmp_path: Path) -> None:
+    shutil.copytree(workspace / "output/best_model", tmp_path / "model")
+    (tmp_path / "model/model.pdparams").write_bytes(b"torn")
+    with pytest.raises(UserError, match="damaged"):
+        export.run(exporting(tmp_path, tmp_path / "out", model="model"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stop_leaves_nothing(workspace: Path, tmp_path: Path) -> None:
+    context = exporting(workspace, tmp_path / "out")
+    context.request_stop()
+    with pytest.raises(JobStopped):
+        export.run(context)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_format_is_refused(workspace: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="export with type infer"):
+        export.run(exporting(workspace, tmp_path / "out", format="lite"))
+
+
+def test_a_folder_that_gets_files_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with pytest.raises(UserError, match="cannot be written"), export.new_folder(target) as folder:
+        (folder / "new").write_text("new")
+        target.mkdir()
+        (target / "theirs").write_text("theirs")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["out", "out/theirs"]

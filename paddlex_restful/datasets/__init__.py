@@ -5,10 +5,22 @@ Pure Python with numpy and Pillow: no paddle, no OpenCV. The import job is ``imp
 
 from __future__ import annotations
 
+from paddlex_restful.datasets.imagefile import measure as image_size
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.segmentation import read_mask
-from paddlex_restful.datasets.serving import draw, is_split, labels, samples
+from paddlex_restful.datasets.serving import draw, find_sample, is_split, labels, samples
 from paddlex_restful.datasets.splitting import split
 from paddlex_restful.datasets.store import details
 
-__all__ = ["Sample", "details", "draw", "is_split", "labels", "read_mask", "samples", "split"]
+__all__ = [
+    "Sample",
+    "details",
+    "draw",
+    "find_sample",
+    "image_size",
+    "is_split",
+    "labels",
+    "read_mask",
+    "samples",
+    "split",
+]

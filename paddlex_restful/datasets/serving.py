@@ -50,6 +50,17 @@ def samples(folder: Path, type: str, split: str) -> list[Sample]:
     return format_of(type).samples(folder, statistics, parts[split])
 
 
+def find_sample(folder: Path, type: str, stem: str) -> Sample | None:
+    """The image of this name, without its ending, with its label; None if the dataset has no such image.
+
+    Raises:
+        UserError: the dataset is not imported.
+    """
+    statistics = store.load_statistics(folder)
+    name = next((name for name in statistics.file_info if Path(name).stem == stem), None)
+    return None if name is None else format_of(type).samples(folder, statistics, [name])[0]
+
+
 def draw(folder: Path, type: str, image: str) -> bytes:
     """An image of a dataset with its labels, as PNG.
 

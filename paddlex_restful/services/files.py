@@ -109,11 +109,17 @@ def instance_annotation(services: Services, path: str) -> dict[str, Any]:
     """
     found = confine(path, services.workspace.root)
     dataset = _dataset_of(services, found)
-    folder = services.workspace.folder(dataset)
-    annotation = formats.annotation(folder, dataset.type, found.stem)
-    if annotation is None:
+    sample = formats.find_sample(services.workspace.folder(dataset), dataset.type, found.stem)
+    if sample is None or not isinstance(sample.label, list):
         raise UserError(sentences.NOT_AN_ANNOTATION, path=path)
-    return annotation
+    width, height = formats.image_size(str(sample.image))
+    return {
+        "gt_bbox": [item["bbox"] for item in sample.label],
+        "gt_class": [[item["category"]] for item in sample.label],
+        "gt_poly": [item.get("segmentation", []) for item in sample.label],
+        "h": height,
+        "w": width,
+    }
 
 
 def _dataset_of(services: Services, path: Path) -> pb.Dataset:

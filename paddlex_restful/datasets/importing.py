@@ -171,7 +171,7 @@ def _describe(folder: Path, type: str, content: Content) -> None:
 
 def _check_space(source: Source, files: list[str], staging: Path) -> None:
     """Refuses what cannot fit; each file takes whole blocks."""
-    need = sum(-(-os.stat(source.path(file)).st_size // _BLOCK) * _BLOCK for file in files)  # noqa: PTH116
+    need = sum(-(-work.size_of(source.path(file)) // _BLOCK) * _BLOCK for file in files)
     free = shutil.disk_usage(staging).free
     if need > free:
         raise JobFailed("copy", messages.DISK_FULL, need=(need >> 20) + 1, free=free >> 20)

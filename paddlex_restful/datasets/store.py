@@ -78,7 +78,7 @@ def load_statistics(folder: Path) -> Statistics:
     """
     stamp = _stamp(folder / STATISTICS_FILE)
     if stamp is None:
-        raise UserError(messages.NOT_IMPORTED)
+        raise UserError(messages.NO_FILES)
     return _statistics(str(folder / STATISTICS_FILE), stamp)
 
 

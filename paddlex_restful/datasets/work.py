@@ -24,7 +24,7 @@ def cores() -> int:
 def workers_for(paths: Sequence[str]) -> int:
     """How many threads are good for these files: one for small files, one a core for large ones."""
     sample = paths[:: max(1, len(paths) // _SAMPLE)]
-    total = sum(_size(path) for path in sample)
+    total = sum(size_of(path) for path in sample)
     return cores() if sample and total / len(sample) >= _HEAVY else 1
 
 
@@ -68,7 +68,8 @@ def each(
     return results
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """Bytes of a file; 0 for one that is gone."""
     try:
         return os.stat(path).st_size  # noqa: PTH116
     except OSError:

@@ -101,7 +101,7 @@ SOURCE_CHANGED = "{file} was changed or removed while it was copied; import agai
 COPY_FAILED = "The dataset could not be copied into the workspace ({file}: {problem})."
 
 # Split.
-NOT_IMPORTED = "The dataset has no files yet; import some with PUT /dataset first."
+NO_FILES = "The dataset has no files yet; import some with PUT /dataset first."
 NOT_SPLIT = "The dataset has not been split yet; split it with PUT /dataset/split first."
 UNKNOWN_SPLIT = "{split} is not a part of a dataset; it must be train, val or test."
 FRACTION_BAD = "{field} must be a number of at least 0 and less than 1; it is {value}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,15 +120,19 @@ def mirrored(url: str, mirror: str) -> str:
     return mirror.rstrip("/") + urlsplit(url).path if mirror else url
 
 
-def _only_one(file: Path, context: JobContext) -> filelock.BaseFileLock:
-    """Take the file's lock: one process downloads, the others wait and find what it got."""
+@contextmanager
+def _only_one(file: Path, context: JobContext) -> Iterator[None]:
+    """Hold the file's lock: one process downloads, the others wait and find what it got."""
     lock = filelock.FileLock(file.with_name(f"{file.name}.lock"))
-    while True:
+    while not lock.is_locked:
         try:
             lock.acquire(timeout=_LOCK_WAIT)
-            return lock
         except filelock.Timeout:
             context.check_stop()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _is_sound(file: Path, context: JobContext) -> bool:

@@ -18,7 +18,8 @@ class Job:
         id: number of the job; later jobs have greater ones.
         kind: name of its kind, such as ``train``.
         subject: id that it works on, such as ``T0001``.
-        folder: its folder, ``<subject folder>/job/<kind>``.
+        root: folder of the workspace.
+        location: its own folder below that, ``<subject folder>/job/<kind>``.
         args: its arguments, as JSON gives them.
         gpus: the GPUs that it takes for itself; empty on the processor.
         state: one of ``states.State``.
@@ -36,7 +37,8 @@ class Job:
     id: int
     kind: str
     subject: str
-    folder: Path
+    root: Path
+    location: str
     args: dict[str, Any]
     gpus: tuple[int, ...]
     state: states.State
@@ -49,6 +51,12 @@ class Job:
     submitted: float = 0.0
     started: float | None = None
     ended: float | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        # Joined when it is asked for: joining it for every record would be most of the time of opening a workspace.
+        return self.root / self.location
 
     @property
     def active(self) -> bool:

@@ -80,7 +80,7 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Pla
 
 
 def _needs_slot(job: Job, kinds: Mapping[str, Kind]) -> bool:
-    return not job.gpus and job.kind in kinds and kinds[job.kind].heavy
+    return not job.gpus and kinds[job.kind].heavy
 
 
 def _waiting_for_gpus(job: Job, place: int, held_by: Mapping[int, Job]) -> str:

@@ -92,7 +92,8 @@ class JobManager:
             0,
             kind,
             subject,
-            _absolute(folder),
+            self._root,
+            self._location(folder),
             args,
             tuple(gpus),
             states.QUEUED,
@@ -108,6 +109,9 @@ class JobManager:
                 raise UserError(messages.DISK_FULL, path=job.folder) from error
         self._scheduler.wake()
         return job
+
+    def _location(self, folder: Path) -> str:
+        return _absolute(folder).relative_to(self._root).as_posix()
 
     def _job_file(self, job: Job) -> dict[str, Any]:
         kind = self._kinds[job.kind]
@@ -221,7 +225,21 @@ class JobManager:
             UserError: a job of this subject and kind is active.
         """
         now = time.time()
-        job = Job(0, kind, subject, _absolute(folder), {}, (), state, message, reason, result, submitted=now, ended=now)
+        job = Job(
+            0,
+            kind,
+            subject,
+            self._root,
+            self._location(folder),
+            {},
+            (),
+            state,
+            message,
+            reason,
+            result,
+            submitted=now,
+            ended=now,
+        )
         with self._reserved(job):
             job.folder.mkdir(parents=True, exist_ok=True)
             files.write_atomically(job.folder / files.JOB_FILE, self._job_file(job), durable=False)

@@ -34,7 +34,7 @@ def jobs_in(root: Path) -> list[Job]:
     found = []
     for depth in _DEPTHS:
         for path in root.glob(f"{depth}/job/*/{JOB_FILE}"):
-            job = _read(path)
+            job = _read(root, path)
             if job is None:
                 _log.warning("%s is damaged and is left out", path)
             else:
@@ -42,7 +42,7 @@ def jobs_in(root: Path) -> list[Job]:
     return sorted(found, key=lambda job: job.submitted)
 
 
-def _read(path: Path) -> Job | None:
+def _read(root: Path, path: Path) -> Job | None:
     value = read_json(path)
     folder = path.parent
     if value is None:
@@ -54,7 +54,8 @@ def _read(path: Path) -> Job | None:
             id=0,
             kind=value["kind"],
             subject=value["subject"],
-            folder=folder,
+            root=root,
+            location=folder.relative_to(root).as_posix(),
             args=value["args"],
             gpus=tuple(value["gpus"]),
             state=end.state if end else states.RUNNING if identity else states.QUEUED,

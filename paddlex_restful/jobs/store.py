@@ -83,12 +83,13 @@ class JobStore:
             self._publish(self._to_job(row))
 
     def _to_job(self, row: tuple[Any, ...]) -> Job:
-        number, kind, subject, folder, args, gpus, state, message, reason, result, *rest = row
+        number, kind, subject, location, args, gpus, state, message, reason, result, *rest = row
         return Job(
             number,
             kind,
             subject,
-            self._root / folder,
+            self._root,
+            location,
             orjson.loads(args),
             tuple(orjson.loads(gpus)),
             state,
@@ -165,7 +166,7 @@ class JobStore:
         return (
             job.kind,
             job.subject,
-            job.folder.relative_to(self._root).as_posix(),
+            job.location,
             to_json(job.args).decode(),
             to_json(job.gpus).decode(),
             job.state,

@@ -9,7 +9,7 @@ from paddlex_restful.jobs.states import State
 
 
 def job(number: int, kind: str, gpus: tuple[int, ...] = (), state: State = "queued") -> Job:
-    return Job(number, kind, f"T{number:04}", Path("job"), {}, gpus, state)
+    return Job(number, kind, f"T{number:04}", Path("/w"), "job", {}, gpus, state)
 
 
 def started(*jobs: Job, cpu_jobs: int = 1) -> list[int]:

@@ -105,14 +105,14 @@ def test_job_of_a_reused_pid_or_an_earlier_boot_is_named_dead_and_the_stranger_l
             replace(
                 stranger,
                 subject=subject,
-                folder=jobs.folder("patient", subject),
+                location=f"{subject}/job/patient",
                 start_time=start_time,
                 boot_id=boot_id,
             )
         )
     store.close()
     for subject in ("T0001", "T0002"):
-        jobs.folder("patient", subject).mkdir(parents=True)
+        (jobs.root / subject / "job" / "patient").mkdir(parents=True)
     jobs.restart()
     messages = [job.message for subject in ("T0001", "T0002") for job in jobs.manager.jobs_of(subject).values()]
     assert "without a result" in messages[0]
@@ -196,7 +196,7 @@ def test_moved_workspace_keeps_its_jobs(jobs: Jobs) -> None:
     found = jobs.manager.latest("T0001", "small")
     assert found is not None
     assert found.result == {"sum": 5}
-    assert found.folder == moved / job.folder.relative_to(job.folder.parents[4])
+    assert found.folder == moved / job.location
 
 
 def test_identity_of_this_process_is_alive() -> None:

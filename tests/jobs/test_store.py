@@ -15,7 +15,7 @@ from tests.jobs.conftest import Jobs
 
 
 def new(root: Path, subject: str = "T0001", kind: str = "train") -> Job:
-    return Job(0, kind, subject, root / subject / "job" / kind, {"名": [1]}, (0, 1), "queued", submitted=1.5)
+    return Job(0, kind, subject, root, f"{subject}/job/{kind}", {"名": [1]}, (0, 1), "queued", submitted=1.5)
 
 
 def test_record_comes_back_as_it_was(tmp_path: Path) -> None:

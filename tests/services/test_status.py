@@ -20,7 +20,7 @@ _numbers = count(1)
 
 def job(kind: str, state: states.State, **fields: Any) -> Job:
     """A job that was submitted after those made before it."""
-    return Job(next(_numbers), kind, "T0001", Path("/nowhere"), {}, (), state, **fields)
+    return Job(next(_numbers), kind, "T0001", Path("/nowhere"), f"job/{kind}", {}, (), state, **fields)
 
 
 def no_progress(_: Job) -> dict[str, Any]:

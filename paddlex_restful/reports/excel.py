@@ -75,8 +75,9 @@ def _overall_sheet(sheet: Worksheet, shown: Figures, result: Mapping[str, Any], 
     sheet.title = "Overview"
     _heading(sheet, 1, title)
     facts = [("Project type", project_type.replace("_", " ")), ("Classes", str(len(shown.tables[0].rows)))]
-    if result.get("epoch") is not None:
-        facts.append(("Epoch", str(result["epoch"])))
+    epoch = result.get("checkpoint_epoch", result.get("epoch"))
+    if epoch is not None:
+        facts.append(("Epoch", str(epoch)))
     if result.get("split") is not None:
         facts.append(("Images of the split", str(result["split"])))
     for row, (name, value) in enumerate(facts, start=3):

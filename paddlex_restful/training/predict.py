@@ -20,6 +20,7 @@ from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
 
 RESULT_FILE = "result.json"
@@ -116,6 +117,7 @@ def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[s
         raise JobFailed("unreadable_image", messages.UNREADABLE, image=failed[0]["image"])
     if len(failed) == len(results):
         raise JobFailed("unreadable_image", messages.ALL_FAILED, count=len(failed), image=failed[0]["image"])
+    log(f"Predicted {len(results) - len(failed)} images, {len(failed)} could not be read")
     context.progress(stage="complete", flush=True)
     return {"predicted": len(results) - len(failed), "failed": len(failed)}
 

@@ -16,7 +16,8 @@ CLASSIFICATION: dict[str, Any] = {
     "Acck": 1.0,
     "topk": 3,
     "label_list": ["circle", "square", "triangle"],
-    "epoch": 4,
+    "epoch": None,
+    "checkpoint_epoch": 4,
     "split": "test",
 }
 

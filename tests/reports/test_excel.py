@@ -31,7 +31,7 @@ def test_figures_are_the_numbers_of_the_result(tmp_path: Path) -> None:
     assert overview["Top-1 accuracy"] == 0.5
     assert overview["Top-3 accuracy"] == 1.0
     assert overview["Precision (mean weighted by images)"] == "not computable"
-    assert overview["Images of the split"] == "test"
+    assert (overview["Images of the split"], overview["Epoch"]) == ("test", "4")
     rows = [[cell.value for cell in row] for row in book["Classes"].iter_rows(max_col=5)]
     assert rows[0] == ["Class", "Precision", "Recall", "F1", "AUC"]
     assert rows[3] == ["triangle", 0.5, 1.0, pytest.approx(2 / 3), 0.28]

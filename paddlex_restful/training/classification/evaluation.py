@@ -12,6 +12,7 @@ import numpy.typing as npt
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import evaluate
 from paddlex_restful.training.classification.prediction import Classifier
+from paddlex_restful.training.reporter import log
 
 Scores = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.int64]
@@ -40,6 +41,7 @@ def run(context: JobContext) -> dict[str, Any]:
     classifier = Classifier(context.path(args["model"]))
     evaluate.check_labels(dataset, classifier.labels)
 
+    log(f"Evaluating {classifier.info['model']} on {len(samples)} images of the {split} split")
     context.progress(stage="evaluating")
     parts: list[Scores] = []
     done = 0
@@ -65,6 +67,7 @@ def run(context: JobContext) -> dict[str, Any]:
         for sample, true, guess, score in zip(samples, truth, predicted, scores.max(axis=1), strict=True)
     ]
     evaluate.write_evaluation(context.path(args["output"]), result, predictions)
+    log(f"acc1={result['Acc1']:.6g}, acc{result['topk']}={result['Acck']:.6g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"split": split, "images": len(samples), "Acc1": result["Acc1"]}
 

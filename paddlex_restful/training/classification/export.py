@@ -17,6 +17,7 @@ from paddlex_restful.training import checkpoint, export
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
 from paddlex_restful.training.classification.transforms import Preprocess
+from paddlex_restful.training.reporter import log
 
 PREFIX = "inference"
 PADDLEX_NAME = "ResNet50"
@@ -80,6 +81,7 @@ def run(context: JobContext) -> dict[str, Any]:
         context.progress(stage="saving", percent=90)
         _write_yaml(folder / f"{PREFIX}.yml", inference_config(name, classifier.preprocess, classifier.labels))
         _write_yaml(folder / checkpoint.INFO_FILE, info)
+    log(f"Exported {info['model']} to {target}; its scores differ from the net's by at most {difference:.2g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"save_dir": str(target), "model_name": name, "difference": difference}
 

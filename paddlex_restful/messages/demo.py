@@ -1,0 +1,25 @@
+"""About the demo: its data and its client."""
+
+FOLDER_NOT_EMPTY = "{folder} holds files already; name a new folder for the digits."
+SIDE_TOO_SMALL = "The digits are 8 pixels wide; a picture must have at least 8 pixels a side, not {side}."
+NO_DIGITS = "The digits come with scikit-learn, which is not installed; install it with: pip install scikit-learn."
+
+NO_ARCHIVE = "{name} is neither a .tar.gz nor a .zip archive; check the address of the demo."
+DAMAGED = "{name} is damaged or cut off; download it again."
+UNSAFE_PATH = "{name} holds the path {path}, which leads out of its folder; use another archive."
+UNSAFE_KIND = "{name} holds {path}, which is neither a file nor a folder; use an archive without links and devices."
+ENCRYPTED = "{name} is encrypted; use an archive without a password."
+TOO_MANY_FILES = "{name} holds more than {most} files; use a smaller archive."
+TOO_LARGE = "{name} grows to more than {most} GB when it is unpacked; use a smaller archive."
+TOO_DENSE = (
+    "{name} grows to more than {most} times its size when it is unpacked, as only harmful archives do; use another."
+)
+NOT_UTF8 = "{name} holds a file name that is not UTF-8; pack it anew with names in UTF-8."
+SAME_NAME = "{name} holds {path} twice; use another archive."
+
+SERVER_ENDED = "the server ended before it listened, with exit status {status}; its own words are above"
+REFUSED = "{method} {path} was refused: {message}"
+NO_ANSWER = "{method} {path} got no answer from {url}: is the server still running?"
+STAGE_FAILED = "{stage} failed: {message}"
+TOO_LONG = "{stage} took longer than {seconds} seconds"
+INACCURATE = "the accuracy on the test pictures is {accuracy:.3f}, below {least:.2f}"

@@ -44,7 +44,7 @@ class JobManager:
         patience: how long a stop waits for each of its steps.
 
     Raises:
-        UserError: the database belongs to a newer version of this server.
+        UserError: the database cannot be opened, or belongs to a newer version of this server.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class JobManager:
         self._patience = patience or Patience()
         self._submitting: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._progress: dict[int, tuple[tuple[int, int, int], dict[str, Any]]] = {}
+        self._progress: dict[tuple[str, str], tuple[tuple[int, int, int], dict[str, Any]]] = {}
         self._closed = False
         self._store = _open_store(self._root)
         executor = executor or Executor()
@@ -86,7 +86,7 @@ class JobManager:
             gpus: GPUs that it takes for itself; none for the processor.
 
         Raises:
-            UserError: a job of this subject and kind is active, the disk is full, or the server shuts down.
+            UserError: a job of this subject and kind is active, the job cannot be stored, or the server shuts down.
         """
         job = Job(
             0,
@@ -107,6 +107,10 @@ class JobManager:
                 if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                     raise
                 raise UserError(messages.DISK_FULL, path=job.folder) from error
+            except sqlite3.OperationalError as error:
+                raise UserError(
+                    messages.NOT_RECORDED, kind=job.kind, path=self._root / DATABASE, error=error
+                ) from error
         self._scheduler.wake()
         return job
 
@@ -165,10 +169,10 @@ class JobManager:
         except (FileNotFoundError, NotADirectoryError):
             return {}
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
-        known = self._progress.get(job.id)
+        known = self._progress.get((job.subject, job.kind))
         if known is None or known[0] != version:
             known = (version, files.read_json(path) or {})
-            self._progress[job.id] = known
+            self._progress[job.subject, job.kind] = known
         return dict(known[1])
 
     def stop(self, job: Job) -> Job:
@@ -252,10 +256,10 @@ class JobManager:
         Raises:
             UserError: a job of it is active.
         """
-        numbers = [job.id for job in self._store.jobs_of(subject).values()]
+        kinds = self._store.jobs_of(subject)
         self._store.forget(subject)
-        for number in numbers:
-            self._progress.pop(number, None)
+        for kind in kinds:
+            self._progress.pop((subject, kind), None)
 
     def close(self) -> None:
         """End the threads; running jobs go on and are found again by the next manager."""
@@ -299,8 +303,8 @@ def _open_store(root: Path) -> JobStore:
     lost = not database.exists()
     try:
         store = JobStore(database, root)
-    except sqlite3.OperationalError:
-        raise
+    except sqlite3.OperationalError as error:
+        raise UserError(messages.DATABASE_UNUSABLE, path=database, error=error) from error
     except (sqlite3.DatabaseError, ValueError) as error:
         _log.warning("%s is damaged (%s): it is set aside and made anew from the folders", database, error)
         rebuild.set_aside(database)

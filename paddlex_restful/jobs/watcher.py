@@ -94,8 +94,6 @@ class Watcher:
             result=end.result,
             ended=end.ended,
         )
-        if process is not None:
-            process.close()
 
     def close(self) -> None:
         """End the thread; the processes go on."""
@@ -156,5 +154,7 @@ class Watcher:
         except sqlite3.Error:  # a full disk: looked at again until there is room
             _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
             return False
+        if watched.process is not None:
+            watched.process.close()
         self._on_end()
         return True

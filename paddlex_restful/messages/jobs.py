@@ -6,6 +6,14 @@ ALREADY_ACTIVE = (
 STILL_ACTIVE = "{subject} has a {kind} job that is {state}. Stop it before you delete {subject}."
 SHUTTING_DOWN = "The server is shutting down and takes no new jobs. Try again when it runs."
 NOT_STARTED = "No process could be started for the {kind} job: {error}. Free memory or processes and start it again."
+NOT_RECORDED = (
+    "The {kind} job cannot be put on record in {path}: {error}. "
+    "Free disk space, close other programs that use this file, and try again."
+)
+DATABASE_UNUSABLE = (
+    "{path} cannot be opened: {error}. "
+    "Close other programs that use this file, see to disk space and permissions, and start the server again."
+)
 NEWER_DATABASE = "{path} was written by a newer version of this server. Open this workspace with that version."
 
 WAITING_FOR_PROCESSOR = "Waiting in the queue, place {place}: {running} of {slots} processor slots are taken by {jobs}."

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from importlib import metadata
 from multiprocessing import forkserver
 from pathlib import Path
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful.jobs import executor
-from paddlex_restful.jobs.executor import Executor
-from tests.jobs.conftest import Jobs, until
+from paddlex_restful.jobs.executor import Executor, Process
+from paddlex_restful.jobs.identity import Identity
+from tests.jobs.conftest import PRELOAD, Jobs, until
 
 
 def test_build_of_paddle_for_cuda_is_spawned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +58,69 @@ def test_spawned_job_runs_is_stopped_and_is_reaped(jobs: Jobs) -> None:
     assert killed.pid is not None
     os.kill(killed.pid, signal.SIGKILL)
     assert "SIGKILL" in jobs.manager.wait(killed, 10).message
+
+
+DYING_SERVER = """
+import sys, time
+from paddlex_restful.jobs.executor import Executor, Process
+from paddlex_restful.jobs.identity import Identity
+
+if __name__ == "__main__":
+    process = Executor(sys.argv[1], preload=()).start()
+    print(process.identity.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_process_whose_server_dies_before_it_was_assigned_ends(method: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", DYING_SERVER, method], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        identity = Identity.of(int(server.stdout.readline()))
+        assert identity is not None
+        assert identity.alive()
+        server.kill()
+    until(lambda: not identity.alive())
+
+
+class Held(Executor):
+    """Starts processes only when a gate is open."""
+
+    gate = threading.Event()
+
+    def start(self) -> Process:
+        assert self.gate.wait(20)
+        return super().start()
+
+
+def test_job_stopped_while_its_process_is_made_never_begins(jobs: Jobs) -> None:
+    jobs.options["executor"] = Held(preload=PRELOAD)
+    jobs.restart()
+    job = jobs.submit("small", numbers=[])
+    until(lambda: jobs.now(job).state == "starting")
+    stopped = jobs.manager.stop(job)
+    assert stopped.state == "stopped"
+    Held.gate.set()
+    assert jobs.run("small", "T0002", numbers=[]).state == "done"
+    assert jobs.now(job) == stopped
+    assert not (job.folder / "out.log").exists()
+
+
+class Refused(Executor):
+    """A machine that gives no more processes."""
+
+    def start(self) -> Process:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def test_job_without_a_process_fails_and_says_so(jobs: Jobs) -> None:
+    jobs.options["executor"] = Refused(preload=PRELOAD)
+    jobs.restart()
+    job = jobs.run("small", numbers=[])
+    assert (job.state, job.reason) == ("failed", "start")
+    assert "No process could be started for the small job: Resource temporarily unavailable." in job.message
 
 
 PADDLE_PROGRAM = """

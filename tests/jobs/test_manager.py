@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,21 @@ def test_full_disk_refuses_the_job(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) 
             jobs.submit("small")
     assert jobs.manager.latest("T0001", "small") is None
     assert jobs.run("small", numbers=[2]).state == "done"
+
+
+def test_end_that_cannot_be_recorded_is_recorded_later(jobs: Jobs) -> None:
+    job = jobs.running("patient")
+    jobs.manager._store._connection.execute("PRAGMA busy_timeout=20")
+    assert job.identity is not None
+    with closing(sqlite3.connect(jobs.root / "jobs.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        job.identity.send(signal.SIGKILL)
+        with pytest.raises(UserError, match="database is locked"):
+            jobs.submit("small")
+        assert jobs.manager.wait(job, 0.5).state == "running"
+        other.execute("ROLLBACK")
+    ended = jobs.manager.wait(job, 10)
+    assert (ended.state, "SIGKILL" in ended.message) == ("failed", True)
 
 
 def test_record_shows_a_job_that_ended_elsewhere(jobs: Jobs) -> None:

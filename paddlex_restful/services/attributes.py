@@ -57,11 +57,10 @@ def change(services: Services, struct: str, entry_id: str, values: Mapping[str, 
             raise UserError(sentences.NOT_TEXT, name=name)
     if values.get("name", "-").strip() == "":
         raise UserError(sentences.EMPTY_NAME, struct=struct)
-    plain = {name: value for name, value in values.items() if name != "did"}
-    if "did" in values:
-        projects.bind(services, entry_id, values["did"])
-    if plain:
-        services.workspace.update(entry_id, **plain)
+    if struct == "project":
+        projects.change(services, entry_id, values)
+    else:
+        services.workspace.update(entry_id, **values)
 
 
 def _entry(services: Services, struct: str, entry_id: str) -> _Entry:

@@ -87,7 +87,7 @@ def load(services: Services, prj_type: int | str) -> tuple[str, str]:
     name = sentences.NAME.format(type=kind)
     did = datasets.create(services, name, sentences.DESCRIPTION, kind)
     pid = projects.create(services, name, sentences.DESCRIPTION, kind)
-    projects.bind(services, pid, did)
+    projects.change(services, pid, {"did": did})
     datasets.import_folder(services, did, str(folder), link=True)
     return did, pid
 

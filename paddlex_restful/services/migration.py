@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from paddlex_restful.jobs import states
 from paddlex_restful.messages import migration as sentences
 from paddlex_restful.services import Services
@@ -30,21 +33,38 @@ pickles, which are not read, so that such a task is trained and can be evaluated
 
 
 def record_original_statuses(services: Services) -> None:
-    """Records a finished job for every status that the original server left in a dataset or task folder."""
+    """Records a finished job for every status that the original server left in a dataset or task folder.
+
+    May run again after a crash: what already has a job is left as it is.
+    """
     workspace = services.workspace
     for dataset in workspace.datasets():
-        folder = workspace.folder(dataset)
-        found = original_statuses(folder)
-        if found is not None and found[0] in _IMPORTED:
-            result = {"split": found[0] == "XSPLITED"}
-            services.jobs.record("import", dataset.id, folder / "job" / "import", states.DONE, result=result)
-        elif found is not None and found[0] in ("XCHECKFAIL", "XCOPYFAIL"):
-            services.jobs.record(
-                "import", dataset.id, folder / "job" / "import", states.FAILED, sentences.IMPORT_FAILED, "check"
-            )
+        _record_import(services, dataset.id, workspace.folder(dataset))
     for task in workspace.tasks():
         folder = workspace.folder(task)
         found = original_statuses(folder)
         for kind, state, reason in _TASK_JOBS.get(found[0] if found else "", ()):
             message = sentences.TRAINING_FAILED if state == states.FAILED else ""
-            services.jobs.record(kind, task.id, folder / "job" / kind, state, message, reason)
+            _record(services, kind, task.id, folder, state, message, reason)
+
+
+def _record_import(services: Services, did: str, folder: Path) -> None:
+    found = original_statuses(folder)
+    if found is not None and found[0] in _IMPORTED:
+        _record(services, "import", did, folder, states.DONE, result={"split": found[0] == "XSPLITED"})
+    elif found is not None and found[0] != "XEMPTY":
+        _record(services, "import", did, folder, states.FAILED, sentences.IMPORT_FAILED, "check")
+
+
+def _record(
+    services: Services,
+    kind: str,
+    subject: str,
+    folder: Path,
+    state: states.State,
+    message: str = "",
+    reason: str = "",
+    result: dict[str, Any] | None = None,
+) -> None:
+    if services.jobs.latest(subject, kind) is None:
+        services.jobs.record(kind, subject, folder / "job" / kind, state, message, reason, result)

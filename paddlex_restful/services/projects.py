@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from paddlex_restful.errors import UserError
@@ -43,28 +44,28 @@ def _attributes(services: Services, project: pb.Project) -> dict[str, Any]:
     }
 
 
-def bind(services: Services, pid: str, did: str) -> None:
-    """Lets the tasks of a project train on a dataset; an empty ``did`` unbinds it.
+def change(services: Services, pid: str, fields: Mapping[str, str]) -> None:
+    """Changes fields of a project, all or none; ``did`` binds it to a dataset, or to none where it is empty.
 
     Raises:
-        UserError: no such dataset, one of another type, or a task of the project is at work.
+        UserError: no such dataset, one of another type, or a task of the project is at work while it is bound anew.
     """
     with services.gate:
-        _bind(services, services.workspace.project(pid), did)
+        project = services.workspace.project(pid)
+        if "did" in fields:
+            _check_binding(services, project, fields["did"])
+        services.workspace.update(pid, **fields)
 
 
-def _bind(services: Services, project: pb.Project, did: str) -> None:
-    pid = project.id
+def _check_binding(services: Services, project: pb.Project, did: str) -> None:
     if did:
         dataset = services.workspace.dataset(did)
         if dataset.type != project.type:
-            raise UserError(
-                sentences.OTHER_TYPE, did=did, dataset_type=dataset.type, pid=pid, project_type=project.type
-            )
-    for task in services.workspace.tasks_of(pid):
+            types = {"dataset_type": dataset.type, "project_type": project.type}
+            raise UserError(sentences.OTHER_TYPE, did=did, pid=project.id, **types)
+    for task in services.workspace.tasks_of(project.id):
         for job in services.jobs.active(task.id):
-            raise UserError(sentences.BUSY, tid=task.id, pid=pid, kind=job.kind)
-    services.workspace.update(pid, did=did)
+            raise UserError(sentences.BUSY, tid=task.id, pid=project.id, kind=job.kind)
 
 
 def delete(services: Services, pid: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -65,6 +65,12 @@ class SlowServer:
         assert self.process.stdout.readline() == "begun\n"
         return connection
 
+    def await_line(self, part: str) -> None:
+        """Wait until the log has a line with this part."""
+        assert self.process.stderr is not None
+        while part not in (line := self.process.stderr.readline()):
+            assert line, f"the server ended without saying {part!r}"
+
     def end(self, number: int = signal.SIGTERM) -> float:
         """Signal the process; gives the seconds until it was gone."""
         begun = time.monotonic()
@@ -79,7 +85,11 @@ def slow_server(tmp_path: Path) -> Iterator[SlowServer]:
     yield running
     if running.process.poll() is None:
         running.process.kill()
-    running.process.communicate(timeout=10)
+    running.process.wait(10)
+    # Not read to their end: the process from which jobs are forked holds them too, and may end a little later.
+    for stream in (running.process.stdout, running.process.stderr):
+        assert stream is not None
+        stream.close()
 
 
 def start(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,14 +108,15 @@ def test_one_line_says_that_it_listens(tmp_path: Path) -> None:
     port = free_port()
     workspace = tmp_path / "工作 空间"
     command = [sys.executable, "-m", "paddlex_restful", "--port", str(port), "--workspace_dir", str(workspace)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8") as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline().decode()
         assert line == f"PaddleX RESTful {__version__} serves {workspace} at http://127.0.0.1:{port}\n"
         assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).json()["version"] == __version__
         process.terminate()
-        assert process.stdout.read() == ""
         assert process.wait(5) == 0
+        os.set_blocking(process.stdout.fileno(), False)
+        assert not process.stdout.read()
 
 
 def test_a_taken_port_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -151,10 +162,12 @@ def test_listening_on_all_networks_is_warned_of(tmp_path: Path) -> None:
     assert "no access control" in server.log.read_text()
 
 
-def test_on_loopback_nothing_is_logged_but_the_end(server: Server) -> None:
-    server.ok("GET", "/")
+def test_requests_are_not_logged_and_loopback_is_not_warned_of(server: Server) -> None:
+    server.ok("GET", "/workspace")
     assert server.stop() == 0
-    assert len(server.log.read_text().splitlines()) <= 1
+    log = server.log.read_text()
+    assert "/workspace" not in log
+    assert "access control" not in log
 
 
 def test_a_restart_takes_the_port_at_once(server: Server) -> None:
@@ -175,7 +188,7 @@ def test_idle_connections_do_not_delay_the_end(slow_server: SlowServer, number: 
     connection = slow_server.connect()
     connection.request("GET", "/")
     connection.getresponse().read()
-    assert slow_server.end(number) < 1
+    assert slow_server.end(number) < 2
     assert slow_server.process.returncode == 0
     connection.close()
 
@@ -183,9 +196,8 @@ def test_idle_connections_do_not_delay_the_end(slow_server: SlowServer, number: 
 def test_a_request_under_way_gets_its_answer_and_new_ones_503(slow_server: SlowServer) -> None:
     under_way, late = slow_server.ask_slowly(0.7), slow_server.connect()
     late.connect()
-    assert slow_server.process.stderr is not None
     slow_server.process.terminate()
-    assert "ends" in slow_server.process.stderr.readline()
+    slow_server.await_line("The server ends")
     late.request("GET", "/")
     refusal = late.getresponse()
     assert refusal.status == 503
@@ -207,9 +219,8 @@ def test_a_request_that_takes_too_long_is_cut_within_two_seconds(slow_server: Sl
 
 def test_a_second_signal_ends_it_at_once(slow_server: SlowServer) -> None:
     connection = slow_server.ask_slowly(15.0)
-    assert slow_server.process.stderr is not None
     slow_server.process.send_signal(signal.SIGINT)
-    slow_server.process.stderr.readline()
+    slow_server.await_line("The server ends")
     assert slow_server.end(signal.SIGINT) < 0.5
     assert slow_server.process.returncode == 128 + signal.SIGINT
     connection.close()
@@ -231,19 +242,20 @@ def test_64_slow_clients_do_not_starve_a_quick_one(slow_server: SlowServer) -> N
         slow_server.process.kill()
 
 
-def test_jobs_and_other_children_do_not_inherit_the_port(slow_server: SlowServer) -> None:
-    if not Path("/proc/self/fd").exists():
-        pytest.skip("looks into /proc")
-    descriptors = Path(f"/proc/{slow_server.process.pid}/fd")
+def test_children_of_the_server_do_not_hold_its_port(slow_server: SlowServer) -> None:
     with socket.create_connection(("127.0.0.1", slow_server.port)):
         requests.get(f"http://127.0.0.1:{slow_server.port}/", timeout=5)
-        sockets = [entry.name for entry in descriptors.iterdir() if str(entry.readlink()).startswith("socket:")]
-        assert sockets
-        for name in sockets:
-            info = Path(f"/proc/{slow_server.process.pid}/fdinfo/{name}").read_text()
-            flags = re.search(r"flags:\s*(\d+)", info)
-            assert flags is not None
-            assert int(flags.group(1), 8) & os.O_CLOEXEC
+        own = psutil.Process(slow_server.process.pid)
+        assert slow_server.port in local_ports(own)
+        children = own.children(recursive=True)
+        if not children:
+            pytest.skip("with this build of paddle jobs are not forked from a child of the server")
+        for child in children:
+            assert slow_server.port not in local_ports(child)
+
+
+def local_ports(process: psutil.Process) -> set[int]:
+    return {connection.laddr.port for connection in process.net_connections(kind="tcp") if connection.laddr}
 
 
 @pytest.mark.parametrize(

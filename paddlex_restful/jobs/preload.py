@@ -1,4 +1,4 @@
-"""Imports what jobs need, once: in the process from which the jobs are forked, or in a spawned job.
+"""Imports what jobs need, once, in the process from which they are forked.
 
 Nothing may be computed here: threads of the engines do not survive a fork.
 """
@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import importlib
 import logging
+import warnings
 
 from paddlex_restful.jobs.kinds import KINDS
 
-_MODULES = ("paddle", *sorted({kind.function.partition(":")[0] for kind in KINDS.values()}))
+_problems: dict[str, str] = {}
 
-for _module in _MODULES:
-    try:
-        importlib.import_module(_module)
-    except Exception as error:  # noqa: BLE001  a broken package may raise anything
-        # Not fatal here: a job that needs it fails with a sentence that says what to install.
-        logging.getLogger(__name__).warning("%s cannot be imported ahead of the jobs: %s", _module, error)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    for _module in ("paddle", *sorted({kind.function.partition(":")[0] for kind in KINDS.values()})):
+        try:
+            importlib.import_module(_module)
+        except Exception as error:  # noqa: BLE001  a broken package may raise anything
+            # Not fatal here: a job that needs it fails with a sentence that says what to install.
+            if getattr(error, "name", None) != _module:
+                _problems.setdefault(str(error), _module)
+
+for _problem, _module in _problems.items():
+    logging.getLogger(__name__).warning("%s cannot be imported: %s. Jobs that need it will fail.", _module, _problem)

@@ -15,6 +15,8 @@ import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
+from multiprocessing import forkserver
+from multiprocessing.resource_tracker import _resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -51,6 +53,14 @@ class Assignment:
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> NoReturn:
         """Be the job; called under this name by ``multiprocessing``'s fork server."""
+        if parent_sentinel is not None:
+            os.close(parent_sentinel)
+        # With these a job would keep the helpers of a server alive that ended long ago, and its terminal open.
+        for helper, name in ((forkserver._forkserver, "_forkserver_alive_fd"), (_resource_tracker, "_fd")):
+            descriptor = getattr(helper, name)
+            if descriptor is not None:
+                os.close(descriptor)
+                setattr(helper, name, None)
         run(self)
 
 
@@ -122,7 +132,7 @@ def _work(context: JobContext, job: dict[str, Any]) -> Outcome:
         # Workers of a data loader are forked from here, where everything is imported.
         multiprocessing.set_start_method("fork", force=True)
         if job["engine"]:
-            importlib.import_module("paddlex_restful.jobs.preload")
+            importlib.import_module("paddle")
         module, _, name = job["function"].partition(":")
         function = getattr(importlib.import_module(module), name)
         _follow_signals(context)

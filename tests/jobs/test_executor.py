@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from importlib import metadata
 from multiprocessing import forkserver
 from pathlib import Path
@@ -122,6 +123,39 @@ def test_job_without_a_process_fails_and_says_so(jobs: Jobs) -> None:
     assert (job.state, job.reason) == ("failed", "start")
     assert "No process could be started for the small job: Resource temporarily unavailable." in job.message
 
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_training_with_paddle_is_stopped_between_steps(jobs: Jobs, method: str) -> None:
+    jobs.options["executor"] = Executor(method, preload=PRELOAD)
+    jobs.restart()
+    job = jobs.running("train_net")
+    begun = time.monotonic()
+    assert jobs.manager.stop(job).message == "Stopped on request."
+    assert time.monotonic() - begun < 2.0
+
+
+def test_jobs_keep_neither_the_fork_server_nor_the_output_of_the_server_open(tmp_path: Path) -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-c", LEAVING_SERVER, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    output, _ = server.communicate(timeout=20)
+    identity = Identity.of(int(output))
+    assert identity is not None
+    assert identity.alive()
+    identity.send(signal.SIGTERM)
+    until(lambda: not identity.alive())
+
+
+LEAVING_SERVER = """
+import sys
+from pathlib import Path
+from tests.jobs.conftest import Jobs
+
+if __name__ == "__main__":
+    jobs = Jobs(Path(sys.argv[1]))
+    print(jobs.running("patient").pid, flush=True)
+    jobs.manager.close()
+"""
 
 PADDLE_PROGRAM = """
 import json, sys

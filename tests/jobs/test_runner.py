@@ -33,6 +33,11 @@ def test_job_holds_no_socket_of_the_server(inside: dict[str, Any]) -> None:
     assert inside["listening"] not in inside["descriptors"].values()
 
 
+def test_job_holds_no_descriptor_of_the_server(inside: dict[str, Any]) -> None:
+    listing = f"/proc/{inside['pid']}/fd"
+    assert {*inside["descriptors"].values()} <= {os.devnull, inside["log"], listing}
+
+
 def test_job_reads_nothing_and_writes_to_its_log(inside: dict[str, Any]) -> None:
     descriptors = inside["descriptors"]
     assert descriptors["0"] == os.devnull

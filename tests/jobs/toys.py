@@ -106,6 +106,32 @@ def count_threads(context: JobContext) -> dict[str, int]:
     return {pool["prefix"]: pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
 
 
+def train_net(context: JobContext) -> None:
+    """A tiny training with a data loader's workers, until it is asked to stop."""
+    import paddle
+    from paddle.io import DataLoader, Dataset
+
+    class Noise(Dataset):  # type: ignore[misc]
+        def __getitem__(self, index: int) -> Any:
+            return [float(index)] * 8
+
+        def __len__(self) -> int:
+            return 64
+
+    net = paddle.nn.Linear(8, 2)
+    optimizer = paddle.optimizer.SGD(0.01, parameters=net.parameters())
+    step = 0
+    while True:
+        for batch in DataLoader(Noise(), batch_size=8, num_workers=2):
+            context.check_stop()
+            loss = net(paddle.stack(batch, axis=1).astype("float32")).mean()
+            loss.backward()
+            optimizer.step()
+            optimizer.clear_grad()
+            step += 1
+            context.progress(step=step, loss=float(loss))
+
+
 def _kind(name: str, **needs: bool) -> Kind:
     return Kind(f"tests.jobs.toys:{name}", **{"engine": False, **needs})
 
@@ -122,5 +148,6 @@ KINDS = {
     "vanish": _kind("vanish"),
     "lack_package": _kind("lack_package"),
     "look": _kind("look"),
+    "train_net": _kind("train_net", engine=True),
     "count_threads": _kind("count_threads", engine=True),
 }

@@ -6,6 +6,7 @@ Pure Python with numpy and Pillow: no paddle, no OpenCV. The import job is ``imp
 from __future__ import annotations
 
 from paddlex_restful.datasets.imagefile import measure as image_size
+from paddlex_restful.datasets.importing import check_source, rebuild
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.segmentation import read_mask
 from paddlex_restful.datasets.serving import draw, find_sample, is_split, labels, samples
@@ -14,6 +15,7 @@ from paddlex_restful.datasets.store import details
 
 __all__ = [
     "Sample",
+    "check_source",
     "details",
     "draw",
     "find_sample",
@@ -21,6 +23,7 @@ __all__ = [
     "is_split",
     "labels",
     "read_mask",
+    "rebuild",
     "samples",
     "split",
 ]

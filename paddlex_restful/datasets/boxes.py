@@ -25,7 +25,7 @@ def clip(box: Sequence[float], size: tuple[int, int]) -> list[float]:
     """The part of a box that lies in an image of this width and height."""
     x0, y0, x1, y1 = box
     width, height = size
-    return [max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1)]
+    return [float(value) for value in (max(0, x0), max(0, y0), min(width, x1), min(height, y1))]
 
 
 def printable(box: Sequence[float]) -> str:

@@ -166,9 +166,8 @@ def _read(source: Source, name: str) -> CocoFile:
     report = source.report
     path = Path(source.path(name))
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            report.add(name, messages.FILE_TOO_LARGE, size=size >> 20, limit=MAX_BYTES >> 20)
+        if path.stat().st_size > MAX_BYTES:
+            report.add(name, messages.FILE_TOO_LARGE, limit=MAX_BYTES >> 20)
             return whole
         document = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except OSError as error:

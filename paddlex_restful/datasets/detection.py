@@ -7,8 +7,9 @@ from pathlib import Path
 from PIL import Image
 
 from paddlex_restful.datasets import boxes, coco, drawing, lists, pairing, voc
-from paddlex_restful.datasets.imagefile import BadImage, measure
+from paddlex_restful.datasets.imagefile import measure
 from paddlex_restful.datasets.inspection import Content, Finding, Inspection, count_labels
+from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.store import Split, Statistics
 from paddlex_restful.messages import dataset as messages
@@ -58,15 +59,13 @@ def _check_voc(inspection: Inspection, pairs: dict[str, str], split: Split | Non
     classes: dict[str, list[str]] = {}
 
     def look(image: str) -> list[Finding]:
-        annotation = pairs[image]
+        file, annotation = image, pairs[image]
         try:
             size = measure(source.path(image))
-        except BadImage as error:
-            return [Finding(image, error.template, error.values)]
-        try:
-            found = voc.read(Path(source.path(annotation)))
-        except voc.BadAnnotation as error:
-            return [Finding(annotation, error.template, error.values)]
+            file = annotation
+            found = voc.read(source.path(annotation))
+        except BadFile as error:
+            return [Finding(file, error.template, error.values)]
         classes[image] = [one.name for one in found.objects]
         return _faults(annotation, image, found, size, known)
 

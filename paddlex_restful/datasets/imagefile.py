@@ -8,13 +8,12 @@ A file whose structure leaves a doubt is decoded by Pillow, whose word then coun
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 
 from PIL import Image
 
-from paddlex_restful.errors import UserError
+from paddlex_restful.datasets.reading import BadFile, read_whole
 from paddlex_restful.messages import dataset as messages
 
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485
@@ -25,7 +24,7 @@ MAX_BYTES = 1 << 30
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-class BadImage(UserError):  # noqa: N818
+class BadImage(BadFile):
     """The file is not an image that can be used; the message follows the file's name."""
 
 
@@ -35,9 +34,9 @@ def measure(path: str) -> tuple[int, int]:
     The pixels are those of the file: an orientation in the EXIF data is not applied.
 
     Raises:
-        BadImage: the file is none of these, is damaged or has too many pixels.
+        BadFile: the file cannot be read; ``BadImage``: it is none of these, is damaged or has too many pixels.
     """
-    data = _content(path)
+    data = read_whole(path, MAX_BYTES)
     if data.startswith(_PNG):
         size = _png_size(data)
     elif data.startswith(b"\xff\xd8\xff"):
@@ -52,21 +51,6 @@ def measure(path: str) -> tuple[int, int]:
     if width * height > MAX_PIXELS:
         raise BadImage(messages.TOO_MANY_PIXELS, width=width, height=height, limit=MAX_PIXELS)
     return size
-
-
-def _content(path: str) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            length = os.fstat(descriptor).st_size
-            if length > MAX_BYTES:
-                raise BadImage(messages.FILE_TOO_LARGE, size=length >> 20, limit=MAX_BYTES >> 20)
-            data = os.read(descriptor, length)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise BadImage(messages.UNREADABLE_FILE, reason=error.strerror) from None
-    return data
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:

@@ -23,6 +23,9 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import dataset as messages
 
 STAGING = ".import"
+DEMOS = "demos"
+"""Folder of the workspace that holds the demos' data; the only one of it that can be imported."""
+
 _BLOCK = 4096
 
 
@@ -60,7 +63,7 @@ def check_source(path: str, root: Path) -> Path:
         root: the workspace.
 
     Raises:
-        UserError: it is no readable folder, or overlaps with the workspace.
+        UserError: it is no readable folder, or overlaps with the workspace; the demos' data in it may be imported.
     """
     if not os.path.isabs(path):  # noqa: PTH117  a str: pathlib would take "" for the current folder
         raise UserError(messages.SOURCE_RELATIVE, path=path or "''")
@@ -70,7 +73,8 @@ def check_source(path: str, root: Path) -> Path:
     if not os.access(source, os.R_OK | os.X_OK):
         raise UserError(messages.SOURCE_UNREADABLE, path=path)
     real, workspace = source.resolve(), root.resolve()
-    if real.is_relative_to(workspace) or workspace.is_relative_to(real):
+    inside = real.is_relative_to(workspace) and not real.is_relative_to(workspace / DEMOS)
+    if inside or workspace.is_relative_to(real):
         raise UserError(messages.SOURCE_IN_WORKSPACE, path=path)
     return source
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paddlex_restful.datasets import work
-from paddlex_restful.datasets.imagefile import BadImage, measure
+from paddlex_restful.datasets.imagefile import measure
+from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.datasets.report import Report
 from paddlex_restful.datasets.source import Source
 from paddlex_restful.datasets.store import Split
@@ -70,7 +71,7 @@ class Inspection:
         def look(image: str) -> list[Finding]:
             try:
                 sizes[image] = measure(self.source.path(image))
-            except BadImage as error:
+            except BadFile as error:
                 return [Finding(image, error.template, error.values)]
             return []
 

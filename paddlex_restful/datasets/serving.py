@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
 from paddlex_restful.datasets import store
 from paddlex_restful.datasets.formats import format_of
-from paddlex_restful.datasets.imagefile import BadImage, measure
+from paddlex_restful.datasets.imagefile import measure
+from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.datasets.sample import Sample
-from paddlex_restful.datasets.voc import BadAnnotation
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
 
@@ -51,14 +51,22 @@ def samples(folder: Path, type: str, split: str) -> list[Sample]:
 
 
 def find_sample(folder: Path, type: str, stem: str) -> Sample | None:
-    """The image of this name, without its ending, with its label; None if the dataset has no such image.
+    """The image of this name, without folder and ending, with its label; None when the dataset has none.
+
+    Args:
+        folder: the dataset.
+        type: project type's name.
+        stem: name of the image.
 
     Raises:
-        UserError: the dataset is not imported.
+        UserError: the dataset is not imported, or the annotation has become unreadable.
     """
     statistics = store.load_statistics(folder)
-    name = next((name for name in statistics.file_info if Path(name).stem == stem), None)
-    return None if name is None else format_of(type).samples(folder, statistics, [name])[0]
+    name = next((image for image in statistics.file_info if PurePosixPath(image).stem == stem), None)
+    if name is None:
+        return None
+    (sample,) = format_of(type).samples(folder, statistics, [name])
+    return sample
 
 
 def draw(folder: Path, type: str, image: str) -> bytes:
@@ -81,7 +89,7 @@ def draw(folder: Path, type: str, image: str) -> bytes:
         with Image.open(folder / name) as opened:
             picture = to_rgb(opened)
         drawn = format_of(type).draw(folder, statistics, name, picture)
-    except (BadImage, BadAnnotation) as error:
+    except BadFile as error:
         raise UserError(messages.UNDRAWABLE, image=image, reason=error) from None
     except OSError:
         raise UserError(messages.UNDRAWABLE, image=image, reason=messages.UNREADABLE_IMAGE) from None

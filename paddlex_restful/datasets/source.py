@@ -73,7 +73,9 @@ class Source:
 
     def _sort_in(self, entry: os.DirEntry[str], listing: Listing) -> None:
         name = entry.name
-        if _CONTROL.search(name) or not _encodable(name):
+        if name.isprintable() and entry.is_file(follow_symlinks=False):
+            listing.files.add(name)
+        elif _CONTROL.search(name) or not _encodable(name):
             listing.unusable[name] = messages.BAD_NAME
         elif entry.is_symlink() and not self._holds(os.path.realpath(entry.path)):
             listing.unusable[name] = messages.LEAVES_SOURCE

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from paddlex_restful.datasets.reading import BadFile, read_whole
 from paddlex_restful.datasets.source import decode
-from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
 
 MAX_BYTES = 16 << 20
@@ -17,7 +17,7 @@ MAX_BYTES = 16 << 20
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-class BadAnnotation(UserError):  # noqa: N818
+class BadAnnotation(BadFile):
     """The file is not a sound annotation; the message follows the file's name."""
 
 
@@ -45,25 +45,19 @@ class _Builder(ElementTree.TreeBuilder):
         raise BadAnnotation(messages.XML_DOCTYPE)
 
 
-def read(path: Path) -> VocFile:
+def read(path: str | Path) -> VocFile:
     """Read an annotation file.
 
     Args:
         path: the file, in any encoding that XML knows, or in GB18030 and its kin.
 
     Raises:
-        BadAnnotation: the file cannot be read, is too large, is no XML or lacks a name or box.
+        BadFile: the file cannot be read or is too large; ``BadAnnotation``: it is no XML, or lacks a name or box.
     """
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadAnnotation(messages.FILE_TOO_LARGE, size=size >> 20, limit=MAX_BYTES >> 20)
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadAnnotation(messages.UNREADABLE_FILE, reason=error.strerror) from None
-    root = _parse(data)
-    objects = tuple(_object(element, number) for number, element in enumerate(root.iterfind("object"), start=1))
-    width, height = _number(root, "size/width"), _number(root, "size/height")
+    root = _parse(read_whole(path, MAX_BYTES))
+    objects = tuple(_object(element, number) for number, element in enumerate(root.findall("object"), start=1))
+    size = _texts(root.find("size"))
+    width, height = _number(size.get("width")), _number(size.get("height"))
     return VocFile(None if width is None or height is None else (int(width), int(height)), objects)
 
 
@@ -92,18 +86,25 @@ def _feed(data: bytes | str) -> ElementTree.Element:
 
 
 def _object(element: ElementTree.Element, number: int) -> VocObject:
-    name = (element.findtext("name") or "").strip()
+    texts = _texts(element)
+    name = texts.get("name", "").strip()
     if not name or not name.isprintable():
         raise BadAnnotation(messages.XML_NO_NAME, number=number)
-    x0, y0, x1, y1 = (_number(element, f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax"))
+    box = _texts(element.find("bndbox"))
+    x0, y0, x1, y1 = (_number(box.get(side)) for side in ("xmin", "ymin", "xmax", "ymax"))
     if x0 is None or y0 is None or x1 is None or y1 is None:
         raise BadAnnotation(messages.XML_NO_BOX, number=number)
-    return VocObject(name, (x0, y0, x1, y1), int(_number(element, "difficult") == 1))
+    return VocObject(name, (x0, y0, x1, y1), int(_number(texts.get("difficult")) == 1))
 
 
-def _number(element: ElementTree.Element, path: str) -> float | None:
+def _texts(element: ElementTree.Element | None) -> dict[str, str]:
+    """The texts of an element's children by their tags."""
+    return {} if element is None else {child.tag: child.text or "" for child in element}
+
+
+def _number(text: str | None) -> float | None:
     try:
-        value = float(element.findtext(path) or "")
+        value = float(text or "")
     except ValueError:
         return None
     return value if math.isfinite(value) else None

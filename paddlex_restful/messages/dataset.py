@@ -54,7 +54,7 @@ XML_BROKEN = "it is not well-formed XML ({reason})"
 XML_DOCTYPE = "it has a document type declaration, which is not accepted; remove it"
 XML_NO_NAME = "object {number} has no name"
 XML_NO_BOX = "object {number} has no bndbox with the numbers xmin, ymin, xmax and ymax"
-FILE_TOO_LARGE = "the file has {size} MB; more than {limit} MB are not accepted"
+FILE_TOO_LARGE = "the file has more than {limit} MB, which is not accepted"
 
 UNKNOWN_CATEGORY = "object {number} has the category {name}, which {where} does not name"
 BOX_OUTSIDE = "the box of object {number} ({box}) reaches outside the image of {width} x {height} pixels"

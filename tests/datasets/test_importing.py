@@ -222,6 +222,8 @@ def test_folders_that_cannot_be_a_source_are_refused(tmp_path: Path, make_contex
     ]:
         with pytest.raises(UserError, match=expected):
             importing.check_source(path, root)
+    (root / "demos/detection").mkdir(parents=True)
+    assert importing.check_source(str(root / "demos/detection"), root) == root / "demos/detection"
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from paddlex_restful import datasets as formats
@@ -85,16 +84,12 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
     """
     workspace = services.workspace
     dataset = workspace.dataset(did)
-    folder = Path(source)
-    if not folder.is_absolute():
-        raise UserError(sentences.SOURCE_RELATIVE, path=source)
-    if not folder.is_dir():
-        raise UserError(sentences.SOURCE_MISSING, path=source)
+    folder = formats.check_source(source, workspace.root)
     target = workspace.folder(dataset)
     args = {
         "did": did,
         "type": dataset.type,
-        "source": str(folder.resolve()),
+        "source": str(folder),
         "target": target.relative_to(workspace.root).as_posix(),
         "link": link,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import socket
@@ -77,7 +78,7 @@ def _bare_server() -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1024)
-        process = multiprocessing.get_context("fork").Process(target=_serve_bare, args=(listener,), daemon=True)
+        process = multiprocessing.get_context("spawn").Process(target=_serve_bare, args=(listener,), daemon=True)
         process.start()
         yield int(listener.getsockname()[1])
         process.terminate()
@@ -86,6 +87,8 @@ def _bare_server() -> Iterator[int]:
 
 def _serve_bare(listener: socket.socket) -> None:
     import waitress
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         body = b'{"status":1}'

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.images import write_classes
+from benchmarks.images import CLASSES, write_classes
 from benchmarks.results import Figure
 from benchmarks.serving import Server, serve
 
@@ -17,6 +17,8 @@ COUNTS = (1000, 5000)
 def measure(runs: int) -> Iterator[Figure]:
     """Measure from POST /dataset until the dataset is ready to be split."""
     with serve() as server:
+        # The first job of a server may wait until the engines are imported.
+        server.split_dataset(CLASSES, 32)
         for count in COUNTS:
             source = server.folder / f"source-{count}"
             write_classes(source, count)

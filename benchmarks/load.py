@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 
-_FORK = multiprocessing.get_context("fork")
+# Not plain fork, which is unsafe in a process with threads, nor spawn, which imports everything again for each client.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["benchmarks.load"])
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,11 @@ def run(port: int, request: bytes, clients: int, seconds: float) -> Load:
     Raises:
         RuntimeError: a client was not answered with success.
     """
-    barrier = _FORK.Barrier(clients)
-    ends = [_FORK.Pipe(duplex=False) for _ in range(clients)]
+    barrier = _PROCESSES.Barrier(clients)
+    ends = [_PROCESSES.Pipe(duplex=False) for _ in range(clients)]
     processes = [
-        _FORK.Process(target=_client, args=(port, request, seconds, barrier, sender), daemon=True) for _, sender in ends
+        _PROCESSES.Process(target=_client, args=(port, request, seconds, barrier, sender), daemon=True)
+        for _, sender in ends
     ]
     for process in processes:
         process.start()

@@ -88,6 +88,9 @@ class Server:
 
     def close(self) -> None:
         """Give everything back, with the jobs that still run."""
+        if self.process.poll() is not None and any(self.workspace.rglob("job.json")):
+            # Jobs outlive a server; the next one finds them.
+            self.start()
         if self.process.poll() is None:
             self._session.delete(self.url + "/system", timeout=30)
             self.stop()

@@ -1,0 +1,136 @@
+"""``python -m paddlex_restful.demo``: the whole way from pictures to an exported model, against a server of its own."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paddlex_restful.demo.client import Client, Outcome, run_demo
+from paddlex_restful.demo.digits import write_digits
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import demo as messages
+
+LEAST_ACCURACY = 0.95
+END_SECONDS = 10
+
+
+@contextmanager
+def started_server(workspace: Path, log: Path, port: int) -> Iterator[str]:
+    """Run a server of our own.
+
+    Args:
+        workspace: its workspace folder.
+        log: the file that takes what it says.
+        port: to listen on; 0 takes a free one.
+
+    Yields:
+        Its address, where it listens already.
+
+    Raises:
+        UserError: it did not start.
+    """
+    command = [sys.executable, "-m", "paddlex_restful", "--port", str(port), "--workspace_dir", str(workspace)]
+    with log.open("wb") as lines:
+        # A session of its own: ctrl-C reaches this program alone, which then ends the server's jobs first.
+        process = subprocess.Popen(  # noqa: S603  our own module
+            command, stdout=subprocess.PIPE, stderr=lines, text=True, start_new_session=True
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if " at http://" not in line:
+            raise UserError(messages.SERVER_ENDED, status=process.wait(), words=log.read_text(errors="replace").strip())
+        yield line.split()[-1]
+    finally:
+        process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def run(folder: Path, port: int, keep: bool) -> Outcome:
+    """Run the demo in a new folder.
+
+    Args:
+        folder: takes the pictures, the workspace and the exported model.
+        port: of the server; 0 takes a free one.
+        keep: leave the server running until ctrl-C.
+
+    Raises:
+        UserError: something failed; the sentence says what.
+    """
+    folder.mkdir(parents=True)
+    pictures = folder / "digits"
+    print(f"{write_digits(pictures)} handwritten digits are in {pictures}")
+    with started_server(folder / "workspace", folder / "server.log", port) as url:
+        print(f"The server listens at {url}")
+        client = Client(url)
+        try:
+            outcome = run_demo(client, pictures, folder / "exported")
+        except BaseException:
+            # The jobs would outlive the server.
+            client.call("DELETE", "/system")
+            raise
+        finally:
+            client.close()
+        print(table(outcome, url))
+        if keep:
+            print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    return outcome
+
+
+def table(outcome: Outcome, url: str) -> str:
+    """What the demo came to, as lines for a terminal."""
+    truth, taken_for = outcome.shown
+    rows = [
+        ("accuracy", f"{outcome.accuracy:.4f} on {outcome.test_images} test pictures"),
+        ("one picture", f"a {truth}, taken for a {taken_for}"),
+        *((name, str(path)) for name, path in outcome.files.items()),
+        *((f"time to {name}", f"{seconds:.1f} s") for name, seconds in outcome.seconds.items()),
+        ("server", url),
+    ]
+    width = max(len(name) for name, _ in rows)
+    rule = "─" * (width + 60)
+    return "\n".join([rule, *(f"{name:<{width}}  {text}" for name, text in rows), rule])
+
+
+def main() -> int:
+    """Run as a program; returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m paddlex_restful.demo",
+        description="Train, evaluate, try and export a classifier of handwritten digits, through HTTP alone.",
+    )
+    parser.add_argument("--folder", type=Path, help="a new folder (default: demo_workspace/<date and time>)")
+    parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
+    parser.add_argument("--keep", action="store_true", help="leave the server running until ctrl-C")
+    args = parser.parse_args()
+    folder = (args.folder or Path("demo_workspace", time.strftime("%Y%m%d-%H%M%S"))).resolve()
+    try:
+        outcome = run(folder, args.port, args.keep)
+        if outcome.accuracy < LEAST_ACCURACY:
+            raise UserError(messages.INACCURATE, accuracy=outcome.accuracy, least=LEAST_ACCURACY)
+    except FileExistsError:
+        print(f"demo: {messages.FOLDER_NOT_EMPTY.format(folder=folder)}", file=sys.stderr)
+        return 1
+    except (UserError, OSError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("demo: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

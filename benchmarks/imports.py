@@ -18,7 +18,8 @@ def measure(runs: int) -> Iterator[Figure]:
     """Measure from POST /dataset until the dataset is ready to be split."""
     with serve() as server:
         # The first job of a server may wait until the engines are imported.
-        server.split_dataset(CLASSES, 32)
+        write_classes(server.folder / "first", CLASSES)
+        server.import_dataset(server.folder / "first")
         for count in COUNTS:
             source = server.folder / f"source-{count}"
             write_classes(source, count)

@@ -9,8 +9,8 @@ class UserError(Exception):
     On a request it becomes ``{"status": -1, "message": ...}``; in a job, the reason for which the job failed.
 
     Args:
-        template: a sentence of ``paddlex_restful.messages``, with named ``{fields}``. Kept apart from the values so that
-            a catalogue of another language can be put in its place.
+        template: a sentence of ``paddlex_restful.messages``, with named ``{fields}``. Kept apart from the values so
+            that a catalogue of another language can be put in its place.
         values: what the fields stand for.
     """
 

@@ -18,6 +18,7 @@ from paddlex_restful.datasets.copying import Copier, SourceChangedError, sync_fi
 from paddlex_restful.datasets.formats import format_of
 from paddlex_restful.datasets.inspection import Content, Inspection
 from paddlex_restful.datasets.source import RESERVED, Source
+from paddlex_restful.durable import sync_folder, write_durably
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import dataset as messages
@@ -99,7 +100,7 @@ def rebuild(folder: Path, type: str) -> dict[str, Any]:
     content = format_of(type).check(inspection)
     inspection.report.raise_if_bad()
     for name, data in content.made.items():
-        store.write_durably(folder / name, data)
+        write_durably(folder / name, data)
     _describe(folder, type, content)
     return {"split": content.split is not None, "images": len(content.file_info)}
 
@@ -151,7 +152,7 @@ def _publish(staging: Path, target: Path, type: str, content: Content) -> None:
     try:
         for name in (store.STATISTICS_FILE, store.SPLIT_FILE):
             (target / name).unlink(missing_ok=True)
-        store.sync_folder(target)
+        sync_folder(target)
         for entry in list(target.iterdir()):
             if entry.name.startswith("info.pb") or entry.name in ("job", STAGING):
                 continue
@@ -161,7 +162,7 @@ def _publish(staging: Path, target: Path, type: str, content: Content) -> None:
                 entry.unlink()
         for entry in list(staging.iterdir()):
             entry.rename(target / entry.name)
-        store.sync_folder(target)
+        sync_folder(target)
         _describe(target, type, content)
     except OSError as error:
         raise _failure(error, str(error.filename or target.name)) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paddlex_restful.datasets import store
 from paddlex_restful.datasets.formats import format_of
+from paddlex_restful.durable import write_durably
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
@@ -43,7 +44,7 @@ def split(folder: Path, type: str, val: float, test: float, seed: int = 0) -> di
     if parts is None:
         raise UserError(messages.TOO_FEW_IMAGES, images=len(images), hint=messages.TOO_FEW_HINT)
     for name, content in format_of(type).lists(folder, statistics, parts).items():
-        store.write_durably(folder / name, content)
+        write_durably(folder / name, content)
     store.save_split(folder, parts)
     return {name: len(members) for name, members in parts.items()}
 

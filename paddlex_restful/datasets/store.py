@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from paddlex_restful.durable import write_durably
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
 
@@ -38,26 +38,6 @@ class Statistics:
     labels: list[str]
     file_info: dict[str, str]
     label_info: dict[str, list[str]]
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Replaces a file so that a crash at any moment leaves the old or the new one, whole; links to the old one stay."""
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def save_statistics(folder: Path, statistics: Statistics) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from paddlex_restful.durable import sync_folder, write_durably
 
 JOB_FILE = "job.json"
 PROCESS_FILE = "process.json"
@@ -32,15 +33,12 @@ def write_atomically(path: Path, value: object, *, durable: bool) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    beside = path.with_name(f"{path.name}.new")
-    with beside.open("wb") as file:
-        file.write(to_json(value))
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    beside.replace(path)
     if durable:
-        sync_folder(path.parent)
+        write_durably(path, to_json(value))
+        return
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_bytes(to_json(value))
+    beside.replace(path)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -50,15 +48,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, NotADirectoryError, orjson.JSONDecodeError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def prepare(folder: Path, job: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import orjson
 
+from paddlex_restful.durable import sync_folder
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
-from paddlex_restful.jobs.files import sync_folder, to_json
+from paddlex_restful.jobs.files import to_json
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import jobs as messages
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import pickletools
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.durable import write_durably
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import params as messages
 
@@ -45,24 +44,7 @@ def write_params(path: Path, values: Mapping[str, Any]) -> None:
         TypeError: a value is of another type.
         OSError: the file cannot be written.
     """
-    data = pickle.dumps(_plain(dict(values), [0], 0), protocol=4)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_durably(path, pickle.dumps(_plain(dict(values), [0], 0), protocol=4))
 
 
 def read_params(path: Path) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful import datasets as formats
+from paddlex_restful.durable import sync, write_durably
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
 from paddlex_restful.services import Services, checkpoints, evaluation, tasks
-from paddlex_restful.workspace import confine, write_durably
+from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _DETAILS = "details.json"
@@ -59,8 +60,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
         if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP):
             raise
         shutil.copy2(source, target)
-        with target.open("rb") as copy:
-            os.fsync(copy.fileno())
+        sync(target)
 
 
 def list_exported(services: Services, pid: str, tid: str, name: str, path: str, exported_type: int) -> str:

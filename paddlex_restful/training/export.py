@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.durable import sync
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training.adapters import adapter
@@ -61,21 +62,13 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 def _publish(beside: Path, folder: Path) -> None:
     for path in (*beside.rglob("*"), beside):
-        _sync(path)
+        sync(path)
     try:
         # An empty folder is replaced; one that meanwhile got files is not, and neither is a mount point.
         beside.rename(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    _sync(folder.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(folder.parent)
 
 
 def _unwritable(folder: Path, error: OSError) -> JobFailed:

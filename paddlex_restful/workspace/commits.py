@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
-from paddlex_restful.workspace import durable
 from paddlex_restful.workspace import workspace_pb2 as pb
 from paddlex_restful.workspace.snapshot import Snapshot
 from paddlex_restful.workspace.statefile import StateFile

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from google.protobuf.message import DecodeError
 
-from paddlex_restful.workspace import durable
+from paddlex_restful import durable
 from paddlex_restful.workspace import workspace_pb2 as pb
 from paddlex_restful.workspace.entries import (
     DATASET,

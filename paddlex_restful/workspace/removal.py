@@ -6,7 +6,7 @@ import logging
 import shutil
 from pathlib import Path, PurePosixPath
 
-from paddlex_restful.workspace import durable
+from paddlex_restful import durable
 from paddlex_restful.workspace.entries import HOMES, parse_id
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
-from paddlex_restful.workspace import durable
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
-from paddlex_restful.workspace import durable
 from paddlex_restful.workspace import workspace_pb2 as pb
 from paddlex_restful.workspace.commits import Commits, now
 from paddlex_restful.workspace.entries import (

@@ -163,7 +163,8 @@ def test_a_split_that_breaks_off_leaves_the_old_one(
             original(path, data)  # type: ignore[operator]
 
         with monkeypatch.context() as patch:
-            patch.setattr(store, "write_durably", write)
+            for module in (splitting, store):
+                patch.setattr(module, "write_durably", write)
             with pytest.raises(OSError, match="No space"):
                 datasets.split(folder, "classification", 0.5, 0.2, seed=failing + 1)
         assert (folder / "split.json").read_bytes() == before

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
-from paddlex_restful.workspace import Workspace, durable
+from paddlex_restful.workspace import Workspace
 from paddlex_restful.workspace import workspace_pb2 as pb
 from tests.workspace.conftest import Opener
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
-from paddlex_restful.workspace import Workspace, durable
+from paddlex_restful.workspace import Workspace
 from tests.workspace.faults import Died, FaultyOs, PowerlessOs
 
 State = dict[str, str]

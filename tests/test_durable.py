@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from paddlex_restful.workspace import durable, write_durably
+from paddlex_restful import durable
+from paddlex_restful.durable import write_durably
 
 
 def test_the_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:

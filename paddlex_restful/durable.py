@@ -67,9 +67,13 @@ def rename(source: Path, target: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Makes the names in a folder durable. Windows cannot sync a folder and keeps names in its own journal."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    if os.name != "nt":
+        sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Makes the content of a file, or the names in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -35,14 +35,12 @@ class State:
 
     Attributes:
         epoch: the last one that is through; 0 before the first.
-        seed: where all randomness starts.
         best_epoch: the saved epoch with the best result; None before the first.
         best_result: its result; None also where there are no validation images.
         results: results by saved epoch.
     """
 
     epoch: int = 0
-    seed: int = 0
     best_epoch: int | None = None
     best_result: float | None = None
     results: dict[int, float] = field(default_factory=dict)
@@ -50,7 +48,7 @@ class State:
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> State:
         """Read what a checkpoint holds; JSON made text of the epochs' numbers."""
-        known = {name: values[name] for name in ("epoch", "seed", "best_epoch", "best_result")}
+        known = {name: values[name] for name in ("epoch", "best_epoch", "best_result")}
         return cls(**known, results={int(epoch): float(result) for epoch, result in values["results"].items()})
 
 
@@ -72,7 +70,7 @@ class Loop:
         output: folder for checkpoints and metrics; it exists.
         progress: where progress goes.
         check_stop: called between steps; what it raises ends the training.
-        seed: where all randomness starts; a resumed training keeps that of its checkpoint.
+        seed: where all randomness starts; the same when a training is resumed.
     """
 
     def __init__(
@@ -93,7 +91,8 @@ class Loop:
         self._epochs = int(params["num_epochs"])
         self._interval = int(params["save_interval_epochs"])
         self._patience = int(params.get("early_stop_patience") or 5) if params.get("early_stop") else None
-        self._state = State(seed=seed)
+        self._seed = seed
+        self._state = State()
 
     def resume(self, epoch: int) -> None:
         """Go back to the end of a saved epoch; what came later is removed.
@@ -156,7 +155,7 @@ class Loop:
 
     def _train(self, epoch: int, reporter: Reporter) -> None:
         training, optimizer = self._training, self._training.optimizer
-        seed_everything(self._state.seed, epoch)
+        seed_everything(self._seed, epoch)
         training.net.train()
         interval = max(1, min(10, training.steps // _REPORTS_AN_EPOCH))
         # Losses stay on the device until they are reported: reading each would make it wait for us.

@@ -36,8 +36,8 @@ def run(context: JobContext) -> dict[str, Any]:
     use_device(context)
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
-    if resume_epoch is None:
-        shutil.rmtree(output, ignore_errors=True)
+    if resume_epoch is None and output.exists():
+        shutil.rmtree(output)
     output.mkdir(parents=True, exist_ok=True)
 
     def notify(done: int, total: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import errno
 import hashlib
-import os
 import re
 import shutil
 import time
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from paddlex_restful.durable import sync, sync_folder
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import download as messages
 
@@ -125,9 +125,9 @@ class _Part:
 
     def finish(self, target: Path) -> None:
         """Put the complete file in its place, durably."""
-        with self.file.open("rb") as file:
-            os.fsync(file.fileno())
+        sync(self.file)
         self.file.replace(target)
+        sync_folder(target.parent)
         self._tag.unlink(missing_ok=True)
 
 

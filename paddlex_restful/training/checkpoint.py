@@ -12,7 +12,6 @@ There is no file of random states: all that is random in an epoch comes from the
 
 from __future__ import annotations
 
-import os
 import pickle
 import shutil
 from collections import OrderedDict
@@ -26,6 +25,7 @@ import paddle
 import yaml
 from numpy.typing import NDArray
 
+from paddlex_restful.durable import sync, sync_folder
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 
@@ -215,20 +215,13 @@ def _beside(folder: Path) -> Path:
 
 
 def _publish(beside: Path, folder: Path) -> None:
-    for file in (*beside.iterdir(), beside):
-        _sync(file)
+    for file in beside.iterdir():
+        sync(file)
+    sync_folder(beside)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     beside.rename(folder)
-    _sync(folder.parent)
+    sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

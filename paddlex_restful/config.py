@@ -22,7 +22,7 @@ class Config:
         workspace_dir: folder that holds everything; made if it is missing.
         host: address to listen on.
         port: TCP port to listen on; 0 takes a free one.
-        cpu_jobs: how many heavy jobs (training, pruning, exporting) share the processor at once.
+        cpu_jobs: how many heavy jobs (training, exporting) share the processor at once.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """

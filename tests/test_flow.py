@@ -6,6 +6,7 @@ import base64
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.conftest import Server
@@ -139,3 +140,32 @@ def test_a_saved_model_starts_another_training(server: Server, tmp_path: Path) -
     log = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
     loaded = " ".join(server.ok("GET", "/file", path=log["log_file"])["log"])
     assert "weights" in loaded
+
+
+@pytest.mark.parametrize("package", ["paddle", "paddleclas"])
+def test_without_an_engine_the_server_starts_and_the_first_job_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    missing = tmp_path / "site" / package
+    missing.mkdir(parents=True)
+    (missing / "__init__.py").write_text(
+        f"raise ModuleNotFoundError(\"No module named '{package}'\", name='{package}')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(missing.parent))
+    server = Server(tmp_path)
+    try:
+        make_classification(tmp_path / "shapes", per_class=4, size=32)
+        did = import_dataset(server, tmp_path / "shapes")
+        server.ok("PUT", "/dataset/split", did=did, val_split=0.25, test_split=0)
+        tid = task(server, bound_project(server, did))
+        server.ok("POST", "/project/task/train", tid=tid)
+        failed = until(
+            lambda: server.ok("GET", "/project/task", tid=tid), lambda answer: answer["task_status"] not in (1, 3)
+        )
+        assert failed["task_status"] == 10
+        assert "pip install" in failed["message"]
+        assert package in failed["message"]
+        log = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
+        assert log["train_error"] == failed["message"]
+    finally:
+        server.close()

@@ -10,6 +10,10 @@ from paddlex_restful.messages import task as sentences
 
 WEIGHTS_FILE = "model.pdparams"
 BEST_MODEL = "best_model"
+_REPLACED = ".best_model.old"
+"""Where the best model lies for the instant in which a better one takes its place; a training that is killed then
+leaves it there."""
+
 _EPOCH = re.compile(r"epoch_(\d+)")
 
 
@@ -41,9 +45,10 @@ def checkpoint(tid: str, output: Path, epoch: int | None) -> Path:
         if epoch not in epochs:
             _no_such_epoch(tid, epoch, epochs)
         return output / f"epoch_{epoch}"
-    if not is_checkpoint(output / BEST_MODEL):
-        raise UserError(sentences.NOT_TRAINED, tid=tid)
-    return output / BEST_MODEL
+    for name in (BEST_MODEL, _REPLACED):
+        if is_checkpoint(output / name):
+            return output / name
+    raise UserError(sentences.NOT_TRAINED, tid=tid)
 
 
 def resume_epoch(tid: str, output: Path, epoch: int | None, num_epochs: int) -> int:

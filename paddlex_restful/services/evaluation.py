@@ -31,12 +31,14 @@ def start(
         score_thresh: lowest score of a detected object that counts.
         overlap_thresh: lowest IoU at which a detected object is the true one.
     """
-    task, project = trained.task_and_project(services, tid)
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
+    model = trained.checkpoint(services, task, epoch)
     dataset = training.split_dataset(services, project)
     args = {
         "type": project.type,
         "dataset": training.relative(services, services.workspace.folder(dataset)),
-        "model": trained.checkpoint(services, task, epoch),
+        "model": model,
         "epoch": epoch,
         "topk": topk,
         "score_thresh": score_thresh,

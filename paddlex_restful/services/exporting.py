@@ -25,7 +25,8 @@ def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | N
         epoch: a saved epoch; None takes the best one.
         quant: quantise the model; comes later.
     """
-    task, project = trained.task_and_project(services, tid)
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
     if kind == "lite":
         raise UserError(sentences.LITE_NOT_AVAILABLE)
     if kind not in ("infer", "inference"):

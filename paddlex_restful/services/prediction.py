@@ -32,7 +32,8 @@ def start_single(services: Services, tid: str, image_data: str, score_thresh: fl
         score_thresh: lowest score of an object that is shown.
         epoch: a saved epoch; None takes the best one.
     """
-    task, project = trained.task_and_project(services, tid)
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
     model = trained.checkpoint(services, task, epoch)
     picture = _decode_picture(image_data)
     output = trained.folder(services, task, "predict")
@@ -48,7 +49,8 @@ def start_single(services: Services, tid: str, image_data: str, score_thresh: fl
 
 def start_list(services: Services, tid: str, images: Sequence[str], score_thresh: float, epoch: int | None) -> Job:
     """Starts the prediction of pictures that lie on the server."""
-    task, project = trained.task_and_project(services, tid)
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
     model = trained.checkpoint(services, task, epoch)
     if not images:
         raise UserError(sentences.EMPTY_IMG_LIST)
@@ -62,7 +64,8 @@ def start_list(services: Services, tid: str, images: Sequence[str], score_thresh
 
 def start_test_split(services: Services, tid: str, score_thresh: float, epoch: int | None) -> Job:
     """Starts the prediction of the test split of the project's dataset."""
-    task, project = trained.task_and_project(services, tid)
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
     model = trained.checkpoint(services, task, epoch)
     dataset = training.bound_dataset(services, project)
     found = formats.details(services.workspace.folder(dataset)) or {}

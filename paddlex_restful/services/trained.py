@@ -5,27 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.job import Job
-from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, tasks, training
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
-def task_and_project(services: Services, tid: str) -> tuple[pb.Task, pb.Project]:
-    """A task that has a trained model, and its project.
+def checkpoint(services: Services, task: pb.Task, epoch: int | None) -> str:
+    """Folder of the checkpoint of an epoch, or of the best one, as job files hold it.
 
     Raises:
-        UserError: no such task, or it has not been trained.
+        UserError: the task has not been trained, or that epoch was not saved.
     """
-    task = services.workspace.task(tid)
-    if not checkpoints.is_checkpoint(tasks.output_folder(services, task) / checkpoints.BEST_MODEL):
-        raise UserError(sentences.NOT_TRAINED, tid=tid)
-    return task, services.workspace.project(task.pid)
-
-
-def checkpoint(services: Services, task: pb.Task, epoch: int | None) -> str:
-    """Folder of the checkpoint of an epoch, or of the best one, as job files hold it."""
     return training.relative(services, checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
 
 

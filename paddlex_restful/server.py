@@ -33,10 +33,10 @@ from paddlex_restful.services import build_services
 THREADS = 100
 """Requests answered at once. A slow client holds a thread while a large answer waits for it: 64 of them leave some."""
 
-REQUESTS_END = 1.2
+REQUESTS_END = 1.0
 """Seconds that requests have to finish after the signal to end."""
 
-PROCESS_END = 1.9
+PROCESS_END = 1.5
 """Seconds after the signal at which the process ends whatever it is doing: what was answered is durable by then."""
 
 _BACKLOG = 1024

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from paddlex_restful import durable
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import files
 from paddlex_restful.jobs.identity import Identity
 from tests.jobs.conftest import Jobs, until
 
@@ -149,7 +149,7 @@ def test_full_disk_refuses_the_job(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) 
         raise OSError(28, os.strerror(28))
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "fsync", full)
+        patched.setattr(durable.os, "fsync", full)
         with pytest.raises(UserError, match="disk is full"):
             jobs.submit("small")
     assert jobs.manager.latest("T0001", "small") is None

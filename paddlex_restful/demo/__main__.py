@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paddlex_restful.demo.client import Client, Outcome, run_demo
@@ -78,15 +78,18 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
         try:
             outcome = run_demo(client, pictures, folder / "exported")
         except BaseException:
-            # The jobs would outlive the server.
-            client.call("DELETE", "/system")
+            # The jobs would outlive the server; one that does not answer has been told of already.
+            with suppress(UserError):
+                client.call("DELETE", "/system")
             raise
         finally:
             client.close()
         print(table(outcome, url))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            with suppress(KeyboardInterrupt):
+                while True:
+                    signal.pause()
     return outcome
 
 
@@ -115,6 +118,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
     parser.add_argument("--keep", action="store_true", help="leave the server running until ctrl-C")
     args = parser.parse_args()
+    # A service manager's way to end it gives the server back as ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = (args.folder or Path("demo_workspace", time.strftime("%Y%m%d-%H%M%S"))).resolve()
     try:
         outcome = run(folder, args.port, args.keep)

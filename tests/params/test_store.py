@@ -56,6 +56,8 @@ def test_parameter_objects_of_the_original_are_read_as_a_dict(
     kind = type("ClsParams", (), {"__module__": module})
     fake.ClsParams = kind  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module, fake)
+    # Else pickling imports the real package that the name begins with.
+    monkeypatch.setitem(sys.modules, module.partition(".")[0], types.ModuleType("stands for the package"))
     original = kind()
     original.__dict__.update(model="MobileNetV2", image_shape=[224, 224], inner=kind(), nothing=None)
     original.inner.__dict__["lr"] = 0.1

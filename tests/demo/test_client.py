@@ -1,0 +1,62 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from paddlex_restful.demo.client import DIGIT_PARAMS, Client, run_demo
+from paddlex_restful.errors import UserError
+from tests.conftest import Server
+from tests.images import make_classification
+
+TINY = {**DIGIT_PARAMS, "model": "MobileNetV3_small", "num_epochs": 2, "batch_size": 8, "warmup_steps": 0}
+
+
+@pytest.fixture
+def client(shared_server: Server) -> Iterator[Client]:
+    client = Client(shared_server.url)
+    yield client
+    client.close()
+
+
+def test_the_whole_way_from_pictures_to_an_exported_model(
+    client: Client, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    make_classification(tmp_path / "图 片", per_class=10, size=32)
+    outcome = run_demo(client, tmp_path / "图 片", tmp_path / "exported", TINY)
+    assert 0 <= outcome.accuracy <= 1
+    assert outcome.test_images > 0
+    classes = {folder.name for folder in (tmp_path / "图 片").iterdir()}
+    assert set(outcome.shown) <= classes
+    assert list(outcome.files) == ["best model", "Excel report", "prediction", "inference model"]
+    assert all(path.exists() for path in outcome.files.values())
+    stages = ["import", "split", "create", "train", "evaluate", "report", "predict", "export"]
+    assert list(outcome.seconds) == stages
+    printed = capfd.readouterr()
+    assert [line.removeprefix("· ") for line in printed.out.splitlines()] == stages
+    assert "epoch 2/2, step" in printed.err
+    assert "loss" in printed.err
+    assert "left" in printed.err
+
+
+def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:
+    with pytest.raises(UserError, match=r"GET /dataset was refused: .*D9999"):
+        client.call("GET", "/dataset", did="D9999")
+
+
+def test_a_stage_that_fails_is_told_with_the_reason(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=r"refused|import failed"):
+        run_demo(client, tmp_path / "empty", tmp_path / "exported", TINY)
+
+
+def test_waiting_has_an_end(client: Client) -> None:
+    did = client.call("POST", "/dataset", name="n", dataset_type="classification")["did"]
+    with pytest.raises(UserError, match=r"The import took longer than 0.3 seconds"):
+        client.wait("import", "/dataset", "dataset_status", {4}, {2}, 0.3, did=did)
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    client = Client("http://127.0.0.1:9")
+    with pytest.raises(UserError, match=r"no answer from http://127\.0\.0\.1:9"):
+        client.call("GET", "/workspace")
+    client.close()

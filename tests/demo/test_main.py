@@ -1,0 +1,64 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from paddlex_restful.demo.__main__ import started_server, table
+from paddlex_restful.demo.client import Outcome
+from paddlex_restful.errors import UserError
+
+
+def test_the_server_answers_and_ends(tmp_path: Path) -> None:
+    with started_server(tmp_path / "工作 区", tmp_path / "server.log", 0) as url:
+        assert requests.get(f"{url}/workspace", timeout=10).json()["dirname"] == str(tmp_path / "工作 区")
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=1)
+
+
+def test_a_server_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> None:
+    with (
+        started_server(tmp_path / "workspace", tmp_path / "first.log", 0),
+        pytest.raises(UserError, match=r"ended before it listened, with exit status 1: .+"),
+        started_server(tmp_path / "workspace", tmp_path / "second.log", 0),
+    ):
+        pass
+
+
+def test_an_interrupt_ends_everything(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "paddlex_restful.demo", "--folder", str(tmp_path / "demo")]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        while "train" not in demo.stdout.readline():
+            assert demo.poll() is None
+        while "step 1/" not in demo.stderr.read(50):
+            assert demo.poll() is None
+        children = psutil.Process(demo.pid).children(recursive=True)
+        assert len(children) > 1
+        demo.send_signal(signal.SIGINT)
+        _, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert "Traceback" not in errors
+    _, left = psutil.wait_procs(children, timeout=10)
+    assert not left
+
+
+def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "paddlex_restful.demo", "--folder", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert str(tmp_path) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_table_names_all_that_came_of_it() -> None:
+    outcome = Outcome(0.98765, 359, ("3", "8"), {"Excel report": Path("/w/report.xlsx")}, {"train": 61.25})
+    lines = table(outcome, "http://127.0.0.1:8080")
+    for text in ("0.9877 on 359", "a 3, taken for a 8", "/w/report.xlsx", "61.2 s", "http://127.0.0.1:8080"):
+        assert text in lines

@@ -122,4 +122,7 @@ def _host(text: str) -> str:
 def _folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError(messages.NO_WORKSPACE)
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(messages.NO_HOME.format(value=text)) from None

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -64,6 +65,7 @@ def serve(config: Config) -> int:
     except UserError as error:
         return _refuse(error)
     with listener:
+        _settle_home(config.workspace_dir)
         try:
             services = build_services(config)
         except UserError as error:
@@ -85,6 +87,15 @@ def _configure_logging() -> None:
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _settle_home(workspace: Path) -> None:
+    """Where the user has no home folder that can be written, have jobs keep in the workspace what libraries put there.
+
+    VisualDL, for one, cannot be imported without; the users of services and containers often have none.
+    """
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111  pathlib refuses a user without any
+        os.environ["HOME"] = str(workspace / "home")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -169,3 +169,14 @@ def test_without_an_engine_the_server_starts_and_the_first_job_says_what_to_inst
         assert log["train_error"] == failed["message"]
     finally:
         server.close()
+
+
+def test_a_user_without_a_home_folder_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not even root makes a folder there.
+    monkeypatch.setenv("HOME", "/proc/nobody")
+    server = Server(tmp_path)
+    try:
+        trained_task(server, tmp_path / "shapes")
+    finally:
+        server.close()
+    assert (server.workspace / "home").is_dir()

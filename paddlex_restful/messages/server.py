@@ -15,6 +15,7 @@ BAD_PORT = "{value} is not a port; a port is a whole number from 0 (take a free 
 BAD_CPU_JOBS = "{value} is not a number of jobs; at least 1"
 NO_HOST = "an empty text is no address; 127.0.0.1 stands for this machine alone, 0.0.0.0 for all its networks"
 NO_WORKSPACE = "an empty text is no folder"
+NO_HOME = "the home folder in {value} is not known; write the path in full"
 NO_PADDLEX = (
     "PaddleX is not installed, so only `paddlex --start_restful` works here; install it with: pip install paddlex"
 )

@@ -51,6 +51,25 @@ def write_digits(folder: Path, side: int = SIDE) -> int:
     return len(pixels)
 
 
+def write_split(folder: Path) -> None:
+    """Divide the digits in a folder as a dataset does that brings its own split, so that its import is ready to train.
+
+    Of every ten pictures seven are for training, two for validation and one for the test.
+
+    Args:
+        folder: what ``write_digits`` made.
+    """
+    parts: dict[str, list[str]] = {"train": [], "val": [], "test": []}
+    labels = sorted(path.name for path in folder.iterdir())
+    for label, name in enumerate(labels):
+        for number, picture in enumerate(sorted((folder / name).iterdir())):
+            part = "train" if number % 10 < 7 else "val" if number % 10 < 9 else "test"
+            parts[part].append(f"{name}/{picture.name} {label}\n")
+    (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels), encoding="utf-8")
+    for part, lines in parts.items():
+        (folder / f"{part}_list.txt").write_text("".join(lines), encoding="utf-8")
+
+
 def main() -> int:
     """Run as a program; returns its exit status."""
     parser = argparse.ArgumentParser(

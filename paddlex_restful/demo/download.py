@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from paddlex_restful.demo.archive import unpack
-from paddlex_restful.demo.digits import write_digits
+from paddlex_restful.demo.digits import write_digits, write_split
 from paddlex_restful.download import download
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
@@ -75,7 +75,9 @@ def _fetch(context: JobContext, url: str, target: Path) -> Path:
 def _write(context: JobContext, archive: Path | None, folder: Path) -> int:
     try:
         if archive is None:
-            return write_digits(folder)
+            count = write_digits(folder)
+            write_split(folder)
+            return count
         return unpack(archive, folder, context.check_stop)
     except UserError as error:
         raise JobFailed("unpack", error.template, **error.values) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 import warnings
 
 from paddlex_restful.jobs.kinds import KINDS
@@ -22,6 +23,10 @@ with warnings.catch_warnings():
             # Not fatal here: a job that needs it fails with a sentence that says what to install.
             if getattr(error, "name", None) != _module:
                 _problems.setdefault(str(error), _module)
+
+if "paddle" in sys.modules:
+    # Its handler would take the signal that ends the fork server for a crash, and print a report of it.
+    sys.modules["paddle"].disable_signal_handler()
 
 for _problem, _module in _problems.items():
     logging.getLogger(__name__).warning("%s cannot be imported: %s. Jobs that need it will fail.", _module, _problem)

@@ -133,5 +133,10 @@ def test_what_a_killed_job_left_is_no_hindrance(web: Web, tmp_path: Path) -> Non
 
 def test_the_digits_need_no_network(tmp_path: Path) -> None:
     assert run(make_context(tmp_path / "ws", "digits:")) == {"files": 1797}
-    assert len(list((tmp_path / "ws/demos/classification").iterdir())) == 10
+    made = contents(tmp_path / "ws/demos/classification")
+    lists = [name for name in made if name.endswith("_list.txt")]
+    assert sorted(lists) == ["test_list.txt", "train_list.txt", "val_list.txt"]
+    assert made["labels.txt"].split() == [str(digit).encode() for digit in range(10)]
+    listed = [line.rpartition(b" ")[0].decode() for name in lists for line in made[name].splitlines()]
+    assert sorted(listed) == sorted(name for name in made if name.endswith(".png"))
     assert stages[-1] == "done"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+_MOST_SHOWN = 4096
+"""So many characters of a value are repeated to people: a whole path, but not the ten megabytes that a client sent."""
+
 
 class UserError(Exception):
     """Something the user can put right, told in one sentence with the remedy.
 
     On a request it becomes ``{"status": -1, "message": ...}``; in a job, the reason for which the job failed.
+
+    Text of more than 4096 characters, which no sentence is for, is cut off in it.
 
     Args:
         template: a sentence of ``paddlex_restful.messages``, with named ``{fields}``. Kept apart from the values so
@@ -17,10 +22,14 @@ class UserError(Exception):
     def __init__(self, template: str, **values: object) -> None:
         self.template = template
         self.values = values
-        super().__init__(template.format(**values))
+        super().__init__(template.format(**{name: _shortened(value) for name, value in values.items()}))
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.template, self.values)
+
+
+def _shortened(value: object) -> object:
+    return f"{value[:_MOST_SHOWN]}…" if isinstance(value, str) and len(value) > _MOST_SHOWN else value
 
 
 def _rebuild(cls: type[UserError], template: str, values: dict[str, object]) -> UserError:

@@ -21,6 +21,16 @@ FAILURE = -1
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
+_TOLD_OF_THE_SYSTEM: Mapping[int, str] = {
+    errno.ENOSPC: messages.DISK_FULL,
+    errno.EDQUOT: messages.DISK_FULL,
+    errno.EROFS: messages.READ_ONLY,
+    errno.EACCES: messages.NOT_PERMITTED,
+    errno.EPERM: messages.NOT_PERMITTED,
+    errno.ENAMETOOLONG: messages.NAME_TOO_LONG,
+}
+"""What the operating system may refuse without a fault of the server, and how that is told."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -95,10 +105,11 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _internal_error(error: Exception) -> Response:
+    if isinstance(error, OSError) and (told := _TOLD_OF_THE_SYSTEM.get(error.errno or 0)):
+        _log.warning("%s %s was refused by the system: %s", request.method, request.path, error)
+        return _user_error(UserError(told, path=str(error.filename or error.strerror)))
     reference = secrets.token_hex(4)
     _log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return failure(messages.DISK_FULL.format(path=error.filename or os.strerror(error.errno)))
     return failure(messages.INTERNAL.format(reference=reference))
 
 

@@ -78,12 +78,7 @@ class Arguments(BaseModel):
     def _normalise(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        containers = _containers(cls)
-        return {
-            name: _decoded(value, containers[name]) if name in containers else value
-            for name, value in values.items()
-            if not _is_blank(value)
-        }
+        return {name: value for name, value in values.items() if not _is_blank(value)}
 
 
 class NoArguments(Arguments):
@@ -107,6 +102,11 @@ def read_arguments(model: type[ArgumentsT], query: MultiDict[str, str], body: by
     values: dict[str, Any] = {name: items[0] if len(items) == 1 else items for name, items in query.lists()}
     if body:
         values.update(_json_object(body))
+    containers = _containers(model)
+    values = {
+        name: _decoded(value, containers[name]) if name in containers and not _is_blank(value) else value
+        for name, value in values.items()
+    }
     _refuse_nul(values)
     try:
         arguments = model.model_validate(values)
@@ -141,11 +141,19 @@ def _refuse_nul(values: Mapping[str, Any]) -> None:
 
 
 def _has_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, Mapping):
-        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
+    # Without recursion: the parser takes 1024 levels, which is more than Python's own calls.
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\0" in item:
+                return True
+        elif isinstance(item, Mapping):
+            waiting += item
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return False
 
 
 def _is_blank(value: object) -> bool:

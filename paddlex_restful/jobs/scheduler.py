@@ -20,7 +20,7 @@ from paddlex_restful.jobs.watcher import Watcher
 from paddlex_restful.messages import jobs as messages
 
 _AGAIN = 1.0
-"""Seconds after which a round is tried again that failed for want of disk space."""
+"""Seconds after which a round is tried again that failed, for want of disk space for instance."""
 
 _CLOSE = 0.5
 """Seconds that ``close`` waits for a start that is under way."""
@@ -95,13 +95,14 @@ class Scheduler:
             try:
                 self._round()
                 timeout = None
-            except sqlite3.Error:
+            except (sqlite3.Error, OSError):
                 if self._closing:
                     return
                 _log.exception("The queue cannot be served now")
                 timeout = _AGAIN
 
     def _round(self) -> None:
+        self._take_back()
         queue = self._store.active()
         self._plan = leases.plan(queue, self._kinds, self._cpu_jobs)
         for job in queue:
@@ -111,6 +112,12 @@ class Scheduler:
             if self._closing:
                 return
             self._begin(job)
+
+    def _take_back(self) -> None:
+        """Queue again what a failed round left: only this thread starts jobs, and at this moment it starts none."""
+        for job in self._store.active():
+            if job.state == states.STARTING:
+                self._store.move(job, (states.STARTING,), states.QUEUED, started=None)
 
     def _begin(self, job: Job) -> None:
         starting = self._store.move(job, (states.QUEUED,), states.STARTING, started=time.time())

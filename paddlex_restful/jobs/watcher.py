@@ -151,7 +151,7 @@ class Watcher:
             return False
         try:
             self.conclude(watched.job, watched.process)
-        except sqlite3.Error:  # a full disk: looked at again until there is room
+        except (sqlite3.Error, OSError):  # a full disk: looked at again until there is room
             _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
             return False
         if watched.process is not None:

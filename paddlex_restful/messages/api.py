@@ -31,6 +31,10 @@ NUL_CHARACTER = "{field} must not contain a NUL character"
 INTERNAL = "An internal error kept the server from answering (reference {reference}); the server's log has the details."
 DISK_FULL = "The disk is full, so the server could not write ({path}); free some space and try again."
 
+READ_ONLY = "The disk is mounted read-only, so the server could not write ({path}); mount it for writing and try again."
+NOT_PERMITTED = "The server may not read or write {path}; give its user the right to, or name another path."
+NAME_TOO_LONG = "The path {path} is longer than the file system takes; name a shorter one."
+
 NO_SUCH_ADDRESS = "There is no address {path} on this server; GET / lists the calls."
 NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
 TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."

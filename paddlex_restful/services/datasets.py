@@ -94,6 +94,8 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
         "link": link,
     }
     with services.gate:
+        # Looked up again: an import into a dataset that was deleted meanwhile would make its folder anew.
+        dataset = workspace.dataset(did)
         _refuse_while_used(services, did)
         if dataset.split:
             workspace.update(did, split=False)

@@ -32,9 +32,8 @@ def project_type(prj_type: int | str) -> str:
         UserError: no such type, or one without a demo.
     """
     text = str(prj_type).strip()
-    if text.isdigit() and int(text) < len(PROJECT_TYPES):
-        text = PROJECT_TYPES[int(text)].value
-    return datasets.checked_type(text)
+    numbered = {str(number): kind.value for number, kind in enumerate(PROJECT_TYPES)}
+    return datasets.checked_type(numbered.get(text, text))
 
 
 def download(services: Services, prj_type: int | str) -> Job:

@@ -140,6 +140,7 @@ def _start(services: Services, task: pb.Task, args: dict[str, Any]) -> Job:
 
 
 def _empty(services: Services, task: pb.Task, output: Path) -> None:
+    services.workspace.task(task.id)
     tasks.refuse_while_busy(services, task.id, "train", "predict")
     if output.exists():
         shutil.rmtree(output)

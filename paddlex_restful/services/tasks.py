@@ -30,8 +30,10 @@ def create(services: Services, pid: str, train: Mapping[str, Any] | None, desc: 
         if parent.pid != pid:
             raise UserError(sentences.PARENT_OF_OTHER_PROJECT, parent_id=parent_id, other=parent.pid, pid=pid)
     params = _checked(project.type, train) if train is not None else None
-    tid = workspace.create_task(pid, "", desc, parent_id or "")
-    if params is not None:
+    if params is None:
+        return workspace.create_task(pid, "", desc, parent_id or "")
+    with services.gate:
+        tid = workspace.create_task(pid, "", desc, parent_id or "")
         _store(services, tid, params)
     return tid
 
@@ -108,13 +110,14 @@ def recommended_params(
 
 def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
     """Checks and stores the parameters of a task that has not been trained."""
-    task = services.workspace.task(tid)
-    job = services.jobs.latest(tid, "train")
-    if job is not None and job.active:
-        raise UserError(sentences.BUSY, tid=tid, kind=job.kind)
-    if job is not None and job.state in (states.DONE, states.STOPPED):
-        raise UserError(sentences.PARAMS_FIXED, tid=tid)
-    _store(services, tid, _checked(services.workspace.project(task.pid).type, train))
+    with services.gate:
+        task = services.workspace.task(tid)
+        job = services.jobs.latest(tid, "train")
+        if job is not None and job.active:
+            raise UserError(sentences.BUSY, tid=tid, kind=job.kind)
+        if job is not None and job.state in (states.DONE, states.STOPPED):
+            raise UserError(sentences.PARAMS_FIXED, tid=tid)
+        _store(services, tid, _checked(services.workspace.project(task.pid).type, train))
 
 
 def _checked(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:

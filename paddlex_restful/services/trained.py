@@ -26,8 +26,8 @@ def folder(services: Services, task: pb.Task, name: str) -> Path:
 
 def submit(services: Services, task: pb.Task, kind: str, args: dict[str, Any]) -> Job:
     """Starts a job on a trained task, on the GPUs that it was trained on."""
-    params = tasks.get_params(services, task.id)
     with services.gate:
+        params = tasks.get_params(services, task.id)
         tasks.refuse_while_busy(services, task.id, "train", kind)
         return services.jobs.submit(kind, task.id, folder(services, task, "job") / kind, args, tasks.gpus_of(params))
 

@@ -1,0 +1,1 @@
+"""Hostile requests, each of which was once answered badly."""

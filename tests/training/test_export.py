@@ -128,6 +128,13 @@ def test_the_result_tells_how_close_the_export_is(workspace: Path, tmp_path: Pat
     assert json.loads((context.folder / "progress.json").read_text()) == {"stage": "complete", "percent": 100}
 
 
+def test_nothing_is_left_in_the_users_home(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    export.run(exporting(workspace, tmp_path / "out"))
+    assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
 def test_the_check_sees_an_export_of_other_weights(workspace: Path, exported: Path, tmp_path: Path) -> None:
     info = checkpoint.read_info(workspace / "output/best_model")
     other = adapter("classification").net(info)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import paddle
 import paddle.inference
 import yaml
+from paddle.jit.dy2static.utils import get_temp_dir
 
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
@@ -98,8 +100,12 @@ def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None
     layer.eval()
     shape = [None, 3, preprocess.height, preprocess.width]
     spec = [paddle.static.InputSpec(shape, "float32", "x")]
-    traced = paddle.jit.to_static(layer, input_spec=spec, full_graph=True)
-    paddle.jit.save(traced, str(folder / PREFIX))
+    try:
+        traced = paddle.jit.to_static(layer, input_spec=spec, full_graph=True)
+        paddle.jit.save(traced, str(folder / PREFIX))
+    finally:
+        # Paddle removes the sources that it generates when its process exits, which a job's does not in the usual way.
+        shutil.rmtree(get_temp_dir(), ignore_errors=True)
 
 
 def largest_difference(classifier: Classifier, folder: Path) -> float:

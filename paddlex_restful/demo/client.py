@@ -5,6 +5,7 @@ It needs nothing of the server's package but its sentences; ``requests`` makes t
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -237,7 +238,7 @@ def run_demo(client: Client, pictures: Path, export_dir: Path, params: Mapping[s
 
 
 class _Bar:
-    """The progress bar of a training.
+    """The progress of a training: a bar in a terminal, a line an epoch where the output goes to a file.
 
     Args:
         client: of the server.
@@ -251,23 +252,33 @@ class _Bar:
         self._tid = tid
         self._steps = -(-images // train["batch_size"])
         self._epochs = train["num_epochs"]
-        form = "  {percentage:3.0f}% |{bar}| {desc}"
-        self._bar = tqdm(total=self._epochs * self._steps, desc="starting", bar_format=form, dynamic_ncols=True)
+        self._epoch = 0
+        self._bar = tqdm(
+            total=self._epochs * self._steps,
+            desc="starting",
+            bar_format="  {percentage:3.0f}% |{bar}| {desc}",
+            dynamic_ncols=True,
+            disable=not sys.stderr.isatty(),
+        )
 
     def update(self) -> None:
         """Ask how far the training is and show it, if it is news."""
         log = self._client.call("GET", "/project/task/metrics", tid=self._tid, type="train")["train_log"]
         metrics = log["train_metrics"]
+        epoch = 0
         if metrics is None:
             text = log["train_stage"] or "starting"
         else:
-            text = (
-                f"epoch {metrics['Epoch']}/{self._epochs}, step {metrics['Step']}/{self._steps}, "
-                f"loss {metrics['loss']:.3f}, {tqdm.format_interval(log['eta'] or 0)} left"
-            )
-            self._bar.n = min(self._bar.total, (metrics["Epoch"] - 1) * self._steps + metrics["Step"])
-        if text != self._bar.desc:
+            epoch = metrics["Epoch"]
+            text = f"epoch {epoch}/{self._epochs}, step {metrics['Step']}/{self._steps}, loss {metrics['loss']:.3f}"
+            if log["eta"] is not None:
+                text += f", {tqdm.format_interval(log['eta'])} left"
+            self._bar.n = min(self._bar.total, (epoch - 1) * self._steps + metrics["Step"])
+        if not self._bar.disable and text != self._bar.desc:
             self._bar.set_description_str(text)
+        elif self._bar.disable and epoch != self._epoch:
+            print(f"  {text}", flush=True)
+        self._epoch = epoch
 
     def __enter__(self) -> _Bar:
         return self

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,11 +32,12 @@ def test_the_whole_way_from_pictures_to_an_exported_model(
     assert all(path.exists() for path in outcome.files.values())
     stages = ["import", "split", "create", "train", "evaluate", "report", "predict", "export"]
     assert list(outcome.seconds) == stages
-    printed = capfd.readouterr()
-    assert [line.removeprefix("· ") for line in printed.out.splitlines()] == stages
-    assert "epoch 2/2, step" in printed.err
-    assert "loss" in printed.err
-    assert "left" in printed.err
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.removeprefix("· ") for line in lines if line.startswith("· ")] == stages
+    # Not a terminal: a line an epoch in place of a bar. Short epochs may end between two looks.
+    progress = [line for line in lines if not line.startswith("· ")]
+    assert 1 <= len(progress) <= TINY["num_epochs"]
+    assert re.fullmatch(r"  epoch 2/2, step \d+/\d+, loss \d+\.\d{3}(, 00:\d\d left)?", progress[-1])
 
 
 def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:

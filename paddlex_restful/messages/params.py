@@ -19,6 +19,10 @@ UNKNOWN_WEIGHTS = (
     "pretrain_weights must be {weights}, null, a path or the id of a saved model for {project_type}, not {value}"
 )
 
+SIZE_TOO_SMALL = "image_shape must be at least {least} x {least} for {model}, not {width} x {height}"
+SIZE_TOO_LARGE = "image_shape must be at most {most} x {most} for {model}, not {width} x {height}"
+SIZE_NOT_MULTIPLE = "both sides of image_shape must be multiples of {multiple} for {model}, not {width} x {height}"
+
 MORE_PROBLEMS = "and {number} more"
 NESTED = "a deeply nested value"
 
@@ -36,7 +40,10 @@ COUNT_FROM_ZERO = "a whole number from 0 to {most}"
 RATE = "a number above 0 and at most {most}"
 RATE_FROM_ZERO = "a number from 0 to {most}"
 EPOCHS = "an ascending list of whole numbers from 1 to {most}, at most 100 of them"
-SHAPE = "two whole numbers, height and width, from {least} to {most}"
+SHAPE = "two whole numbers, {sides}, from {least} to {most}"
+WIDTH_HEIGHT = "width and height"
+HEIGHT_WIDTH = "height and width"
+SHORT_LONG = "the short and the long side"
 MEAN = "three numbers from -255 to 255"
 STD = "three numbers above 0 and at most 255"
 SIZES = "a list of multiples of 32 from 32 to {most}, at least one and at most 100 of them"

@@ -11,11 +11,6 @@ NO_GPU_BUILD = (
 )
 
 UNKNOWN_MODEL = "model {model} is not known; choose one of {models}."
-SIZE_TOO_SMALL = "image_shape {width} x {height} is too small for {model}; give at least {least} x {least}."
-SIZE_TOO_LARGE = "image_shape {width} x {height} is too large for {model}; give at most {most} x {most}."
-SIZE_NOT_MULTIPLE = (
-    "image_shape {width} x {height} does not suit {model}; width and height must be multiples of {multiple}."
-)
 
 UNREADABLE_IMAGE = "The image {file} cannot be read; replace it in the dataset's folder or remove it and import again."
 TOO_FEW_IMAGES = "The training split holds {count} image(s); split the dataset so that training has at least 2."

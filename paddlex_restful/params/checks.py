@@ -15,6 +15,7 @@ from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import params as messages
 from paddlex_restful.params.defaults import BACKBONES, default_params, models
+from paddlex_restful.params.sizes import size_problem
 
 LEAST_SIDE = 16
 MOST_SIDE = 4096
@@ -87,6 +88,11 @@ def _whole(least: int, most: int) -> Any:
     return Field(ge=least, le=most, description=template.format(most=most))
 
 
+def _shape(sides: str) -> Any:
+    expected = messages.SHAPE.format(sides=sides, least=LEAST_SIDE, most=MOST_SIDE)
+    return Field(min_length=2, max_length=2, description=expected)
+
+
 _Int = Annotated[int, BeforeValidator(_no_switch)]
 _Float = Annotated[float, BeforeValidator(_no_switch)]
 
@@ -115,11 +121,10 @@ DecayEpochs = Annotated[
     BeforeValidator(_as_list),
     Field(max_length=100, description=messages.EPOCHS.format(most=MOST_EPOCHS)),
 ]
-Shape = Annotated[
-    list[Annotated[_Int, Field(ge=LEAST_SIDE, le=MOST_SIDE)]],
-    BeforeValidator(_as_list),
-    Field(min_length=2, max_length=2, description=messages.SHAPE.format(least=LEAST_SIDE, most=MOST_SIDE)),
-]
+_Sides = Annotated[list[Annotated[_Int, Field(ge=LEAST_SIDE, le=MOST_SIDE)]], BeforeValidator(_as_list)]
+WidthHeight = Annotated[_Sides, _shape(messages.WIDTH_HEIGHT)]
+HeightWidth = Annotated[_Sides, _shape(messages.HEIGHT_WIDTH)]
+ShortLong = Annotated[_Sides, _shape(messages.SHORT_LONG)]
 Mean = Annotated[
     list[Annotated[_Float, Field(ge=-255, le=255)]],
     BeforeValidator(_as_list),
@@ -167,7 +172,6 @@ class CommonParams(BaseModel):
     hue_prob: Probability
     hue_range: Degrees
     image_mean: Mean
-    image_shape: Shape
     image_std: Std
     learning_rate: Rate
     lr_decay_epochs: DecayEpochs
@@ -191,6 +195,7 @@ class CommonParams(BaseModel):
 class ClassificationParams(CommonParams):
     """Parameters of a classifier; the last five are this server's own."""
 
+    image_shape: WidthHeight
     lr_policy: Policy
     rotate: Switch
     rotate_prob: Probability
@@ -211,6 +216,7 @@ class DetectionParams(CommonParams):
     crop_image: Switch = True
     expand_image: Switch = True
     expand_prob: Probability = 0.5
+    image_shape: ShortLong
     mixup_alpha: Alpha = 1.5
     mixup_beta: Alpha = 1.5
     random_shape: Switch = True
@@ -237,6 +243,7 @@ class SegmentationParams(CommonParams):
     backbone: OptionalText = None
     blur: Switch
     blur_prob: Probability
+    image_shape: HeightWidth
     loss_type: Switches
     lr_policy: Policy
     max_rotation: Degrees = 15
@@ -331,6 +338,10 @@ def _problems_across(project_type: str, params: Mapping[str, Any]) -> list[str]:
     gpus = len(params["cuda_visible_devices"].split(","))
     if params["batch_size"] % gpus:
         problems.append(messages.BATCH_NOT_DIVISIBLE.format(gpus=gpus, value=params["batch_size"]))
+    if project_type == ProjectType.CLASSIFICATION.value:
+        width, height = params["image_shape"]
+        if (problem := size_problem(params["model"], width, height)) is not None:
+            problems.append(problem)
     backbone = params.get("backbone")
     if backbone is not None and backbone not in BACKBONES[params["model"]]:
         known = ", ".join(BACKBONES[params["model"]])

@@ -1,5 +1,4 @@
 import json
-import time
 from typing import Any
 
 import pytest
@@ -7,6 +6,7 @@ import pytest
 from paddlex_restful.errors import UserError
 from paddlex_restful.params import check_params, default_params, models
 from paddlex_restful.params.checks import PARAMS_MODELS
+from tests.conftest import Server
 from tests.params.test_defaults import MODELS, RECORDED, recorded
 
 CLASSIFIER = "classification"
@@ -101,7 +101,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     (CLASSIFIER, "hue_prob", -0.01, "from 0 to 1"),
     (CLASSIFIER, "hue", "perhaps", "true or false"),
     (CLASSIFIER, "rotate_range", 181, "from 0 to 180"),
-    (CLASSIFIER, "image_shape", [0, 224], "height and width"),
+    (CLASSIFIER, "image_shape", [0, 224], "width and height"),
     (CLASSIFIER, "image_shape", [224, 100000], "to 4096"),
     (CLASSIFIER, "image_shape", [224], "two whole numbers"),
     (CLASSIFIER, "image_shape", [224, 224, 3], "two whole numbers"),
@@ -131,6 +131,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("detection", "random_shape_sizes", [], "at least one"),
     ("detection", "mixup_alpha", 0, "above 0"),
     ("detection", "lr_policy", "Cosine", "no parameter of detection"),
+    ("detection", "image_shape", [0, 224], "the short and the long side"),
+    ("segmentation", "image_shape", [0, 224], "height and width"),
     ("segmentation", "loss_type", [True], "two of true or false"),
     ("segmentation", "optimizer", "Lion", "SGD, Adam"),
     ("segmentation", "min_ratio", 0, "above 0"),
@@ -140,14 +142,12 @@ BAD: list[tuple[str, str, Any, str]] = [
 
 @pytest.mark.parametrize(("kind", "key", "value", "remedy"), BAD, ids=lambda part: str(part)[:30])
 def test_impossible_value_is_refused_by_name(kind: str, key: str, value: Any, remedy: str) -> None:
-    started = time.process_time()
     with pytest.raises(UserError) as caught:
         check_params(kind, {key: value})
     message = str(caught.value)
     assert key[:50] in message
     assert remedy in message
     assert len(message) < 900
-    assert time.process_time() - started < 1
 
 
 def test_all_problems_are_named_at_once() -> None:
@@ -179,6 +179,28 @@ def test_batch_must_divide_among_the_gpus() -> None:
     with pytest.raises(UserError, match=r"multiple of the number of GPUs, 3, .* not 8"):
         check_params(CLASSIFIER, {"batch_size": 8, "cuda_visible_devices": "0,1,2"})
     assert check_params(CLASSIFIER, {"batch_size": 9, "cuda_visible_devices": "0,1,2"})["batch_size"] == 9
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "remedy"),
+    [
+        ("AlexNet", [16, 16], "at least 223 x 223 for AlexNet, not 16 x 16"),
+        ("AlexNet", [224, 255], "at most 254 x 254 for AlexNet, not 224 x 255"),
+        ("HRNet_W18_C", [64, 80], "multiples of 32 for HRNet_W18_C, not 64 x 80"),
+        ("ResNet18", [31, 64], "at least 32 x 32 for ResNet18, not 31 x 64"),
+    ],
+)
+def test_a_size_that_the_net_cannot_take_is_refused(model: str, shape: list[int], remedy: str) -> None:
+    with pytest.raises(UserError, match=remedy):
+        check_params(CLASSIFIER, {"model": model, "image_shape": shape})
+
+
+def test_a_size_that_training_would_refuse_is_refused_by_the_calls(shared_server: Server) -> None:
+    pid = shared_server.ok("POST", "/project", name="sizes", project_type=CLASSIFIER)["pid"]
+    train = {"model": "AlexNet", "image_shape": [16, 16]}
+    assert "223 x 223" in shared_server.refused("POST", "/project/task", pid=pid, train=train)
+    tid = shared_server.ok("POST", "/project/task", pid=pid)["tid"]
+    assert "223 x 223" in shared_server.refused("POST", "/project/task/params", tid=tid, train=train)
 
 
 @pytest.mark.parametrize("values", [[], "model", None, 3])

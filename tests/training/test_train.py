@@ -239,7 +239,7 @@ def test_an_unreadable_image_is_named(make_context: Run, workspace: Path) -> Non
 
 
 def test_a_size_that_does_not_suit_is_refused_before_anything_is_read(make_context: Run) -> None:
-    with pytest.raises(JobFailed, match="too small for MobileNetV3_small"):
+    with pytest.raises(JobFailed, match="at least 32 x 32 for MobileNetV3_small"):
         train.run(make_context({"image_shape": [16, 16]}))
 
 

@@ -1,4 +1,4 @@
-"""The zoo: the classification nets that tasks can name, and the input sizes that each takes."""
+"""The zoo: the classification nets that tasks can name; ``params`` knows the input sizes that each takes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import paddle
 
 from paddlex_restful.jobs.context import JobFailed
+from paddlex_restful.messages import params as params_messages
 from paddlex_restful.messages import training as messages
+from paddlex_restful.params import size_problem
 from paddlex_restful.training.suites import paddleclas_backbone
 
 
@@ -20,18 +22,12 @@ class Architecture:
         function: the function there that makes it.
         paddlex_name: what PaddleX 3 calls it; None where it has no such net.
         ssld: its pretrained weights are those distilled by SSLD (simple semi-supervised label distillation).
-        least: the shortest side of an image in pixels; below it a feature map would shrink to nothing.
-        most: the longest side of an image in pixels; None for no limit.
-        multiple: width and height are multiples of it.
     """
 
     module: str
     function: str
     paddlex_name: str | None = None
     ssld: bool = False
-    least: int = 32
-    most: int | None = None
-    multiple: int = 1
 
 
 _V1 = "legendary_models.mobilenet_v1"
@@ -67,10 +63,8 @@ ZOO: dict[str, Architecture] = {
     "Xception71": Architecture(_XCEPTION, "Xception71"),
     "ShuffleNetV2": Architecture(_SHUFFLENET, "ShuffleNetV2_x1_0"),
     "ShuffleNetV2_swish": Architecture(_SHUFFLENET, "ShuffleNetV2_swish"),
-    # Its branches are resized by whole factors and added, so each halving must come out even.
-    "HRNet_W18_C": Architecture("legendary_models.hrnet", "HRNet_W18_C", multiple=32),
-    # Its first fully connected layer wants a feature map of 6 x 6, which only these sizes give.
-    "AlexNet": Architecture("model_zoo.alexnet", "AlexNet", least=223, most=254),
+    "HRNet_W18_C": Architecture("legendary_models.hrnet", "HRNet_W18_C"),
+    "AlexNet": Architecture("model_zoo.alexnet", "AlexNet"),
     "PPLCNet": Architecture(_LCNET, "PPLCNet_x1_0", "PP-LCNet_x1_0"),
     "PPLCNet_ssld": Architecture(_LCNET, "PPLCNet_x1_0", "PP-LCNet_x1_0", ssld=True),
 }
@@ -121,14 +115,8 @@ def check_size(name: str, width: int, height: int) -> None:
     Raises:
         JobFailed: the size does not suit the net.
     """
-    known = architecture(name)
-    size = {"width": width, "height": height, "model": name}
-    if min(width, height) < known.least:
-        raise JobFailed("image_shape", messages.SIZE_TOO_SMALL, least=known.least, **size)
-    if known.most is not None and max(width, height) > known.most:
-        raise JobFailed("image_shape", messages.SIZE_TOO_LARGE, most=known.most, **size)
-    if width % known.multiple or height % known.multiple:
-        raise JobFailed("image_shape", messages.SIZE_NOT_MULTIPLE, multiple=known.multiple, **size)
+    if (problem := size_problem(name, width, height)) is not None:
+        raise JobFailed("image_shape", params_messages.IMPOSSIBLE, problems=problem)
 
 
 def weights_url(name: str) -> str:

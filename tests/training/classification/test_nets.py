@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddlex_restful.jobs.context import JobFailed
-from paddlex_restful.params import models
+from paddlex_restful.params import input_size, models
 from paddlex_restful.training.classification import nets
 
 # The others differ from one of these in the number of their blocks, or in their pretrained weights alone.
@@ -22,7 +22,7 @@ def test_the_zoo_has_every_name_that_parameters_accept() -> None:
 
 @pytest.mark.parametrize("name", list(nets.ZOO))
 def test_a_net_gives_a_logit_for_each_class(name: str) -> None:
-    side = nets.ZOO[name].least
+    side = input_size(name).least
     nets.check_size(name, side, side)
     net = nets.build_net(name, 7)
     net.eval()
@@ -48,7 +48,7 @@ def test_names_of_weights_do_not_depend_on_other_nets() -> None:
 @pytest.mark.parametrize(
     ("name", "width", "height", "problem"),
     [
-        ("MobileNetV2", 31, 64, "too small for MobileNetV2; give at least 32 x 32"),
+        ("MobileNetV2", 31, 64, "at least 32 x 32 for MobileNetV2, not 31 x 64"),
         ("AlexNet", 200, 224, "at least 223 x 223"),
         ("AlexNet", 224, 255, "at most 254 x 254"),
         ("HRNet_W18_C", 64, 80, "multiples of 32"),

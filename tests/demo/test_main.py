@@ -1,7 +1,10 @@
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +36,7 @@ def test_a_server_that_cannot_start_is_told_in_its_own_words(tmp_path: Path) -> 
 def test_an_interrupt_ends_everything(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "paddlex_restful.demo", "--folder", str(tmp_path / "demo")]
     terminal, other_end = os.openpty()
+    fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("4H", 40, 120, 0, 0))
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=other_end) as demo:
         os.close(other_end)
         shown = b""

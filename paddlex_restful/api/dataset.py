@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.services import Services, datasets
+from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("dataset", __name__)
 
@@ -18,8 +19,8 @@ DID = "id of a dataset, such as D0001"
 class CreateDataset(Arguments):
     """Arguments of POST /dataset."""
 
-    name: str = Field(max_length=256, description="what to call the dataset")
-    desc: str = Field("", max_length=4096, description="a description")
+    name: str = Field(max_length=NAME_LENGTH, description="what to call the dataset")
+    desc: str = Field("", max_length=DESC_LENGTH, description="a description")
     dataset_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
 
 

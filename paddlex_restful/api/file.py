@@ -24,7 +24,7 @@ class GetFile(Arguments):
     """Arguments of GET /file."""
 
     path: str = Field(description=PATH)
-    did: str | None = Field(None, description="dataset of the picture: its labels are drawn then")
+    did: str | None = Field(None, description="of a picture, its dataset: its labels are drawn then")
     offset: int | None = Field(None, ge=0, description="number of the first line of a log, from 0")
     limit: int = Field(files.LOG_LINES, ge=1, le=files.LOG_LINES, description="how many lines of a log at most")
 
@@ -32,7 +32,7 @@ class GetFile(Arguments):
 @call(blueprint, "GET", "/file")
 def get(args: GetFile, services: Services) -> dict[str, Any] | Response:
     """A picture as base64, the bytes of an annotation, or the lines of a log."""
-    if args.did is not None:
+    if args.did is not None and files.is_picture(args.path):
         return {"img_data": _base64(files.labelled_picture(services, args.path, args.did))}
     found = files.find(services, args.path, files.PICTURES | files.LOGS | files.BYTES)
     suffix = found.suffix.lower()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.services import Services, projects
+from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("project", __name__)
 
@@ -18,8 +19,8 @@ PID = "id of a project, such as P0001"
 class CreateProject(Arguments):
     """Arguments of POST /project."""
 
-    name: str = Field(max_length=256, description="what to call the project")
-    desc: str = Field("", max_length=4096, description="a description")
+    name: str = Field(max_length=NAME_LENGTH, description="what to call the project")
+    desc: str = Field("", max_length=DESC_LENGTH, description="a description")
     project_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
 
 

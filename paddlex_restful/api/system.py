@@ -7,9 +7,8 @@ from typing import Any, Literal
 from flask import Blueprint
 from pydantic import Field
 
-from paddlex_restful import system
 from paddlex_restful.api.calls import Arguments, NoArguments, call
-from paddlex_restful.services import Services
+from paddlex_restful.services import Services, system
 
 blueprint = Blueprint("system", __name__)
 
@@ -25,13 +24,10 @@ class GetSystem(Arguments):
 @call(blueprint, "GET", "/system")
 def get(args: GetSystem, services: Services) -> dict[str, Any]:
     """Processor and GPUs of the server, or the memory of the GPUs."""
-    if args.type == "gpu_memory_size":
-        return {"gpu_mem_infos": system.gpu_memory()}
-    return {"info": system.machine_info()}
+    return system.describe(args.type)
 
 
 @call(blueprint, "DELETE", "/system")
 def stop(args: NoArguments, services: Services) -> None:
     """Stops every job of this server, and nothing else."""
-    for job in services.jobs.active():
-        services.jobs.stop(job)
+    system.stop_all(services)

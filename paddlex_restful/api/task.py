@@ -11,6 +11,7 @@ from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, tasks
+from paddlex_restful.services.attributes import DESC_LENGTH
 
 blueprint = Blueprint("task", __name__)
 
@@ -23,7 +24,7 @@ class CreateTask(Arguments):
 
     pid: str = Field(description="id of a project, such as P0001")
     train: dict[str, Any] | None = Field(None, description=TRAIN)
-    desc: str = Field("", max_length=4096, description="a description")
+    desc: str = Field("", max_length=DESC_LENGTH, description="a description")
     parent_id: str | None = Field(None, description="the trained task to prune, for a task that prunes")
 
 

@@ -8,8 +8,6 @@ from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
-from paddlex_restful.errors import UserError
-from paddlex_restful.messages import attributes as sentences
 from paddlex_restful.services import Services, attributes
 
 blueprint = Blueprint("workspace", __name__)
@@ -26,11 +24,7 @@ class GetWorkspace(Arguments):
 @call(blueprint, "GET", "/workspace")
 def get(args: GetWorkspace, services: Services) -> dict[str, Any]:
     """The folder of the workspace, or attributes of one of its entries."""
-    if args.struct is None and args.id is None:
-        return {"dirname": str(services.workspace.root)}
-    if args.struct is None or args.id is None:
-        raise UserError(sentences.STRUCT_AND_ID)
-    return {"attr": attributes.get(services, args.struct, args.id, args.attr_list)}
+    return attributes.look_up(services, args.struct, args.id, args.attr_list)
 
 
 class PutWorkspace(Arguments):

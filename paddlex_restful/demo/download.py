@@ -7,9 +7,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from paddlex_restful.datasets.copying import sync_file_system
 from paddlex_restful.demo.archive import unpack
 from paddlex_restful.demo.digits import write_digits, write_split
 from paddlex_restful.download import download
+from paddlex_restful.durable import sync_folder
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 
@@ -84,12 +86,17 @@ def _write(context: JobContext, archive: Path | None, folder: Path) -> int:
 
 
 def _put(unpacked: Path, target: Path) -> None:
-    """Rename a complete folder into its place, aside what is there."""
+    """Rename a complete folder into its place, aside what is there.
+
+    Its files reach the disk before its name does, so that also a power cut leaves it complete or absent.
+    """
+    sync_file_system(unpacked)
     old = target.with_name(f".{target.name}.old")
     if old.exists():
         shutil.rmtree(old)
     if target.exists():
         target.rename(old)
     unpacked.rename(target)
+    sync_folder(target.parent)
     if old.exists():
         shutil.rmtree(old)

@@ -8,3 +8,4 @@ UNKNOWN_ATTRIBUTE = "A {struct} has no attribute {names}: ask for some of {known
 NOT_CHANGEABLE = "Attribute {names} of a {struct} cannot be changed: only {changeable} can."
 NOT_TEXT = "attr_dict[{name!r}] must be text."
 EMPTY_NAME = "The name must not be empty: give the {struct} some name."
+TOO_LONG = "attr_dict[{name!r}] must have at most {limit} characters."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-UNKNOWN_TYPE = "project_type {type!r} is not known: take one of {types}."
+UNKNOWN_TYPE = "{argument} {type!r} is not known: take one of {types}."
 REMOTE_SEGMENTATION = (
     "remote_segmentation is not available: cut the large images into tiles and use the type segmentation instead."
 )

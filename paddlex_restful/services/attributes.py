@@ -10,6 +10,10 @@ from paddlex_restful.messages import attributes as sentences
 from paddlex_restful.services import Services, projects
 from paddlex_restful.workspace import workspace_pb2 as pb
 
+NAME_LENGTH = 256
+DESC_LENGTH = 4096
+"""Characters that a name and a description may have at most, when an entry is made and when it is changed."""
+
 _Entry = pb.Dataset | pb.Project | pb.Task
 
 _ATTRIBUTES: dict[str, tuple[str, ...]] = {
@@ -22,6 +26,30 @@ _CHANGEABLE: dict[str, tuple[str, ...]] = {
     "project": ("name", "desc", "did"),
     "task": ("name", "desc"),
 }
+
+
+_LENGTHS = {"name": NAME_LENGTH, "desc": DESC_LENGTH}
+
+
+def look_up(
+    services: Services, struct: str | None, entry_id: str | None, names: Sequence[str] | None
+) -> dict[str, Any]:
+    """The folder of the workspace, or attributes of the entry that is named.
+
+    Args:
+        services: of the server.
+        struct: dataset, project or task; None with ``entry_id`` for the folder.
+        entry_id: id of the entry.
+        names: attributes to read.
+
+    Raises:
+        UserError: only one of struct and id is given, or there is no such entry or attribute.
+    """
+    if struct is None and entry_id is None:
+        return {"dirname": str(services.workspace.root)}
+    if struct is None or entry_id is None:
+        raise UserError(sentences.STRUCT_AND_ID)
+    return {"attr": get(services, struct, entry_id, names)}
 
 
 def get(services: Services, struct: str, entry_id: str, names: Sequence[str] | None) -> dict[str, Any]:
@@ -55,6 +83,8 @@ def change(services: Services, struct: str, entry_id: str, values: Mapping[str, 
     for name, value in values.items():
         if not isinstance(value, str):
             raise UserError(sentences.NOT_TEXT, name=name)
+        if len(value) > _LENGTHS.get(name, len(value)):
+            raise UserError(sentences.TOO_LONG, name=name, limit=_LENGTHS[name])
     if values.get("name", "-").strip() == "":
         raise UserError(sentences.EMPTY_NAME, struct=struct)
     if struct == "project":

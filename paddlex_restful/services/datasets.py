@@ -12,10 +12,17 @@ from paddlex_restful.messages import dataset as sentences
 from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.services import Services, status
 from paddlex_restful.workspace import workspace_pb2 as pb
+from paddlex_restful.workspace.paths import readable
+
+_IMPORTED = (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED)
 
 
-def checked_type(name: str) -> str:
+def checked_type(name: str, argument: str) -> str:
     """The project type of this name; also for datasets, which have the same types.
+
+    Args:
+        name: as a client gave it.
+        argument: what the client calls it.
 
     Raises:
         UserError: no such type, or one that is not supported.
@@ -24,13 +31,15 @@ def checked_type(name: str) -> str:
     if name == ProjectType.REMOTE_SEGMENTATION:
         raise UserError(project_sentences.REMOTE_SEGMENTATION)
     if name not in supported:
-        raise UserError(project_sentences.UNKNOWN_TYPE, type=name, types=", ".join(supported))
+        raise UserError(
+            project_sentences.UNKNOWN_TYPE, argument=argument, type=readable(name), types=", ".join(supported)
+        )
     return name
 
 
 def create(services: Services, name: str, desc: str, dataset_type: str) -> str:
     """Makes an empty dataset and returns its id."""
-    return services.workspace.create_dataset(name, desc, checked_type(dataset_type))
+    return services.workspace.create_dataset(name, desc, checked_type(dataset_type, "dataset_type"))
 
 
 def get(services: Services, did: str) -> dict[str, Any]:
@@ -56,8 +65,7 @@ def list_all(services: Services) -> list[dict[str, Any]]:
 
 
 def _listed(services: Services, dataset: pb.Dataset) -> dict[str, Any]:
-    job = services.jobs.latest(dataset.id, "import")
-    state, message = status.dataset_status(dataset, job, services.jobs.progress)
+    state, message = _status(services, dataset)
     attributes = {**_attributes(services, dataset), "dataset_status": int(state), "message": message}
     return {"id": dataset.id, "attr": attributes}
 
@@ -116,48 +124,58 @@ def split(services: Services, did: str, val_split: float, test_split: float) -> 
 def details(services: Services, did: str) -> dict[str, Any] | None:
     """Files, labels and split of a dataset; None before its import."""
     dataset = services.workspace.dataset(did)
-    folder = services.workspace.folder(dataset)
-    job = services.jobs.latest(did, "import")
-    state, _ = status.dataset_status(dataset, job, services.jobs.progress)
-    if state not in (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED):
+    if _status(services, dataset)[0] not in _IMPORTED:
         return None
-    found = formats.details(folder)
-    if found is None:
-        # A dataset that the original server imported: what it left is described once, in our form.
-        formats.rebuild(folder, dataset.type)
-        found = formats.details(folder)
-    return found
+    ensure_described(services, dataset)
+    return formats.details(services.workspace.folder(dataset))
+
+
+def ensure_described(services: Services, dataset: pb.Dataset) -> None:
+    """Describes an imported dataset in our form, if it is not yet: what the original server left, the first time.
+
+    Raises:
+        UserError: its files cannot be used.
+    """
+    folder = services.workspace.folder(dataset)
+    if formats.details(folder) is not None:
+        return
+    with services.gate:
+        # Looked at again: it may have been described, deleted or imported anew meanwhile.
+        if _status(services, dataset)[0] in _IMPORTED and formats.details(folder) is None:
+            formats.rebuild(folder, dataset.type)
 
 
 def delete(services: Services, did: str) -> None:
     """Removes a dataset and its files; refused while a project is bound to it or an import runs."""
-    with services.gate:
-        _delete(services, did)
-
-
-def _delete(services: Services, did: str) -> None:
     workspace = services.workspace
-    workspace.dataset(did)
-    bound = [project.id for project in workspace.projects_of(did)]
-    if bound:
-        raise UserError(sentences.STILL_BOUND, did=did, pids=", ".join(bound))
-    if services.jobs.active(did):
-        raise UserError(sentences.IMPORT_RUNS, did=did)
-    workspace.delete(did)
-    services.jobs.forget(did)
+    with services.gate:
+        workspace.dataset(did)
+        bound = [project.id for project in workspace.projects_of(did)]
+        if bound:
+            raise UserError(sentences.STILL_BOUND, did=did, pids=", ".join(bound))
+        if services.jobs.active(did):
+            raise UserError(sentences.IMPORT_RUNS, did=did)
+        leftover = workspace.take_out(did)
+        services.jobs.forget(did)
+    workspace.clear(leftover)
 
 
 def require_imported(services: Services, dataset: pb.Dataset) -> DatasetStatus:
-    """Status of a dataset that holds images.
+    """Status of a dataset that holds images; they are described when this returns.
 
     Raises:
         UserError: it holds none.
     """
-    job = services.jobs.latest(dataset.id, "import")
-    state, message = status.dataset_status(dataset, job, services.jobs.progress)
-    if state not in (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED):
+    state, message = _status(services, dataset)
+    if state not in _IMPORTED:
         raise UserError(sentences.NOT_IMPORTED, did=dataset.id, state=message)
+    ensure_described(services, dataset)
     return state
+
+
+def _status(services: Services, dataset: pb.Dataset) -> tuple[DatasetStatus, str]:
+    job = services.jobs.latest(dataset.id, "import")
+    return status.dataset_status(dataset, job, services.jobs.progress)
 
 
 def _refuse_while_used(services: Services, did: str) -> None:

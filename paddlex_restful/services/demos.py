@@ -33,7 +33,7 @@ def project_type(prj_type: int | str) -> str:
     """
     text = str(prj_type).strip()
     numbered = {str(number): kind.value for number, kind in enumerate(PROJECT_TYPES)}
-    return datasets.checked_type(numbered.get(text, text))
+    return datasets.checked_type(numbered.get(text, text), "prj_type")
 
 
 def download(services: Services, prj_type: int | str) -> Job:
@@ -45,7 +45,7 @@ def download(services: Services, prj_type: int | str) -> Job:
 
 def _fetch(services: Services, kind: str, address: str) -> Job:
     args = {"prj_type": kind, "url": address, "target": f"demos/{kind}"}
-    folder = services.workspace.root / "demos" / "job" / kind / "download"
+    folder = services.workspace.root / "demos" / f".{kind}" / "job" / "download"
     return services.jobs.submit("download", _subject(kind), folder, args)
 
 
@@ -54,7 +54,7 @@ def _subject(kind: str) -> str:
 
 
 def download_progress(services: Services, prj_type: int | str) -> dict[str, Any]:
-    """Status and percentage of the download of a demo; both null before the first."""
+    """Status and percentage of the download of a demo; status null before the first."""
     job = services.jobs.latest(_subject(project_type(prj_type)), "download")
     if job is None:
         return {"status": None, "progress": 0.0, "message": sentences.NOT_DOWNLOADED}

@@ -10,7 +10,7 @@ from typing import Any
 from paddlex_restful import datasets as formats
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import file as sentences
-from paddlex_restful.services import Services
+from paddlex_restful.services import Services, datasets
 from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -31,7 +31,7 @@ def find(services: Services, path: str, kinds: frozenset[str], did: str | None =
     Args:
         services: of the server.
         path: absolute, or relative to the dataset if one is named, else to the workspace.
-        kinds: endings that are served, with their dot.
+        kinds: endings that are served here, with their dot.
         did: dataset in which the file must lie.
 
     Raises:
@@ -42,16 +42,22 @@ def find(services: Services, path: str, kinds: frozenset[str], did: str | None =
         roots = [services.workspace.folder(services.workspace.dataset(did))]
     found = confine(path, *roots)
     if found.suffix.lower() not in kinds:
-        raise UserError(sentences.UNKNOWN_KIND, suffix=found.suffix)
+        raise UserError(sentences.UNKNOWN_KIND, suffix=found.suffix, kinds=", ".join(sorted(kinds)))
     if not found.is_file():
         raise UserError(sentences.NO_SUCH_FILE, path=path)
     return found
+
+
+def is_picture(path: str) -> bool:
+    """Whether a path is named like a picture."""
+    return Path(path).suffix.lower() in PICTURES
 
 
 def labelled_picture(services: Services, path: str, did: str) -> bytes:
     """A picture of a dataset as PNG, with its labels drawn."""
     dataset = services.workspace.dataset(did)
     found = find(services, path, PICTURES, did)
+    datasets.ensure_described(services, dataset)
     folder = services.workspace.folder(dataset)
     return formats.draw(folder, dataset.type, found.relative_to(folder.resolve()).as_posix())
 
@@ -109,6 +115,7 @@ def instance_annotation(services: Services, path: str) -> dict[str, Any]:
     """
     found = confine(path, services.workspace.root)
     dataset = _dataset_of(services, found)
+    datasets.ensure_described(services, dataset)
     sample = formats.find_sample(services.workspace.folder(dataset), dataset.type, found.stem)
     if sample is None or not isinstance(sample.label, list):
         raise UserError(sentences.NOT_AN_ANNOTATION, path=path)

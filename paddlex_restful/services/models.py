@@ -9,12 +9,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful import datasets as formats
 from paddlex_restful.durable import sync, write_durably
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
-from paddlex_restful.services import Services, checkpoints, evaluation, tasks
+from paddlex_restful.services import Services, checkpoints, datasets, evaluation, tasks
 from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -117,7 +116,7 @@ def _dataset_attributes(services: Services, did: str) -> dict[str, Any] | None:
     if not did:
         return None
     dataset = services.workspace.dataset(did)
-    found = formats.details(services.workspace.folder(dataset)) or {}
+    found = datasets.details(services, did) or {}
     return {
         "name": dataset.name,
         "desc": dataset.desc,

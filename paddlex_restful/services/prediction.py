@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful import datasets as formats
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, status, tasks, trained, training
+from paddlex_restful.services import Services, datasets, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 SINGLE_PICTURE = "predict_result.png"
@@ -68,7 +67,7 @@ def start_test_split(services: Services, tid: str, score_thresh: float, epoch: i
     project = services.workspace.project(task.pid)
     model = trained.checkpoint(services, task, epoch)
     dataset = training.bound_dataset(services, project)
-    found = formats.details(services.workspace.folder(dataset)) or {}
+    found = datasets.details(services, dataset.id) or {}
     if not found.get("test_files"):
         raise UserError(sentences.NO_TEST_SPLIT, did=dataset.id)
     dataset_folder = training.relative(services, services.workspace.folder(dataset))

@@ -7,13 +7,13 @@ from typing import Any
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import project as sentences
-from paddlex_restful.services import Services, datasets, status, tasks
+from paddlex_restful.services import Services, datasets, status, system, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
 def create(services: Services, name: str, desc: str, project_type: str) -> str:
     """Makes an empty project and returns its id."""
-    return services.workspace.create_project(name, desc, datasets.checked_type(project_type))
+    return services.workspace.create_project(name, desc, datasets.checked_type(project_type, "project_type"))
 
 
 def get(services: Services, pid: str) -> dict[str, Any]:
@@ -70,11 +70,16 @@ def _check_binding(services: Services, project: pb.Project, did: str) -> None:
 
 def delete(services: Services, pid: str) -> None:
     """Stops what the tasks of a project are doing, then removes them and the project."""
-    services.workspace.project(pid)
-    for task in services.workspace.tasks_of(pid):
-        for job in services.jobs.active(task.id):
-            services.jobs.stop(job)
+    workspace = services.workspace
+    workspace.project(pid)
+    system.stop_together(services, [job for task in workspace.tasks_of(pid) for job in services.jobs.active(task.id)])
     with services.gate:
-        for task in services.workspace.tasks_of(pid):
-            tasks.delete(services, task.id)
-        services.workspace.delete(pid)
+        removed = [task.id for task in workspace.tasks_of(pid)]
+        for tid in removed:
+            tasks.refuse_to_delete_while_busy(services, tid)
+        leftover = workspace.take_out(pid)
+        for tid in removed:
+            services.jobs.forget(tid)
+    for tid in removed:
+        services.visualdl.close_one(tid)
+    workspace.clear(leftover)

@@ -11,7 +11,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
-from paddlex_restful.services import Services, checkpoints, status
+from paddlex_restful.services import Services, checkpoints, datasets, status
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 PARAMS_FILE = "params.pkl"
@@ -105,7 +105,8 @@ def recommended_params(
     project = services.workspace.project(pid)
     count = system.gpu_count()
     gpus = [gpu for gpu in (gpu_list if gpu_list is not None else [0]) if 0 <= gpu < count]
-    return default_params(project.type, model, gpus)
+    details = datasets.details(services, project.did) if project.did else None
+    return default_params(project.type, model, gpus, classes=len(details["labels"]) if details else None)
 
 
 def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
@@ -145,11 +146,17 @@ def delete(services: Services, tid: str) -> None:
     """Removes a task, its files and its jobs; refused while a job of it runs."""
     with services.gate:
         services.workspace.task(tid)
-        for job in services.jobs.active(tid):
-            raise UserError(sentences.CANNOT_BE_DELETED, tid=tid, kind=job.kind)
-        services.workspace.delete(tid)
+        refuse_to_delete_while_busy(services, tid)
+        leftover = services.workspace.take_out(tid)
         services.jobs.forget(tid)
     services.visualdl.close_one(tid)
+    services.workspace.clear(leftover)
+
+
+def refuse_to_delete_while_busy(services: Services, tid: str) -> None:
+    """Raises a UserError if a job of the task is active."""
+    for job in services.jobs.active(tid):
+        raise UserError(sentences.CANNOT_BE_DELETED, tid=tid, kind=job.kind)
 
 
 def output_folder(services: Services, task: pb.Task) -> Path:

@@ -340,11 +340,22 @@ class Workspace:
     def delete(self, entry_id: str) -> None:
         """Removes an entry durably, then its folder; with a project go its tasks.
 
-        Files of an exported model stay, as do those that a symbolic link leads to. What a crash leaves of a folder is
-        removed at the next opening.
+        Args:
+            entry_id: any entry.
+
+        Raises:
+            UserError: there is no such entry, or a project is bound to the dataset.
+        """
+        self.clear(self.take_out(entry_id))
+
+    def take_out(self, entry_id: str) -> str | None:
+        """The first half of :meth:`delete`, which is quick: removes an entry durably, and leaves its folder.
 
         Args:
             entry_id: any entry.
+
+        Returns:
+            What :meth:`clear` is to remove; the next opening does so if nobody does.
 
         Raises:
             UserError: there is no such entry, or a project is bound to the dataset.
@@ -370,6 +381,16 @@ class Workspace:
 
         leftover = self.change(apply)
         self._removed.difference_update(removed)
+        return leftover
+
+    def clear(self, leftover: str | None) -> None:
+        """The second half of :meth:`delete`, which takes as long as the folder is large.
+
+        Files of an exported model stay, as do those that a symbolic link leads to.
+
+        Args:
+            leftover: what :meth:`take_out` gave.
+        """
         if leftover is None:
             return
         with self._info_guard:

@@ -36,7 +36,7 @@ def forget() -> None:
 
 
 def make_context(root: Path, url: str) -> Context:
-    folder = root / "demos/job/classification/download"
+    folder = root / "demos/.classification/job/download"
     folder.mkdir(parents=True, exist_ok=True)
     args = {"prj_type": "classification", "url": url, "target": "demos/classification"}
     return Context("download", "demo/classification", folder, root, args)
@@ -58,7 +58,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def left_over(root: Path) -> list[str]:
-    return sorted(path.name for path in (root / "demos").iterdir() if path.name != "job")
+    return sorted(path.name for path in (root / "demos").iterdir() if path.name != ".classification")
 
 
 def test_an_archive_is_downloaded_unpacked_and_put_in_its_place(web: Web, tmp_path: Path) -> None:

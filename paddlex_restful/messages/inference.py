@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 NOT_EVALUATED = "Task {tid} has not been evaluated yet: start it with POST /project/task/evaluate."
+NO_REPORT = "There is no evaluation of task {tid} to report. {problem}"
 REPORT_WRITTEN = "The report is written."
 NOT_PREDICTED = "Nothing has been predicted with task {tid} yet."
 PREDICTING = "The prediction is running."
@@ -22,5 +23,5 @@ SAVE_DIR_NOT_FOLDER = "save_dir {path} is a file: name a new or an empty folder.
 SAVE_DIR_UNWRITABLE = "save_dir {path} cannot be written: name a folder that the server may write."
 SAVE_DIR_TAKEN = (
     "save_dir {path} lies where the workspace keeps its own files: "
-    "name a folder outside of it, or below {root}/exports."
+    "name a folder outside of it, or below {exports}."
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paddlex_restful.durable import write_durably
 from paddlex_restful.reports.figures import ClassTable, Figures, Matrix, figures
 
 if TYPE_CHECKING:
@@ -62,12 +63,9 @@ def write_report(result: Mapping[str, Any], project_type: str, target: Path, *, 
         _matrix_sheets(book, matrix, several)
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        book.save(beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    content = BytesIO()
+    book.save(content)
+    write_durably(target, content.getvalue())
     return target
 
 

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.enums import TaskStatus
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.messages import status as status_sentences
 from paddlex_restful.reports import excel
 from paddlex_restful.services import Services, status, trained, training
 
@@ -51,25 +49,17 @@ def start(
 def get(services: Services, tid: str) -> dict[str, Any]:
     """Status of the newest evaluation, and its result once it is done."""
     task = services.workspace.task(tid)
-    job = services.jobs.latest(tid, "evaluate")
+    jobs = services.jobs.jobs_of(tid)
+    job = status.current("evaluate", jobs)
     path = trained.folder(services, task, "evaluate") / _RESULT
     answer: dict[str, Any] = {"result": None, "path": str(path)}
     if job is None:
-        state, _ = status.task_status(task, services.jobs.jobs_of(tid), services.jobs.progress)
+        state, _ = status.task_status(task, jobs, services.jobs.progress)
         return {**answer, "evaluate_status": int(state), "message": sentences.NOT_EVALUATED.format(tid=tid)}
-    if job.active:
-        state, message = TaskStatus.XEVALUATING, status_sentences.TASK[TaskStatus.XEVALUATING]
-    elif job.state == states.DONE:
-        state, message = TaskStatus.XEVALUATED, status_sentences.TASK[TaskStatus.XEVALUATED]
-        answer["result"] = _read_result(path)
-    else:
-        state, message = TaskStatus.XEVALUATEFAIL, job.message
+    if job.state == states.DONE:
+        answer["result"] = json.loads(path.read_bytes())
+    state, message = status.inference_status(job, task, jobs, services.jobs.progress)
     return {**answer, "evaluate_status": int(state), "message": message}
-
-
-def _read_result(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    return found
 
 
 def result(services: Services, tid: str) -> dict[str, Any] | None:
@@ -79,11 +69,16 @@ def result(services: Services, tid: str) -> dict[str, Any] | None:
 
 
 def report(services: Services, tid: str) -> Path:
-    """Writes the result of the evaluation as an Excel file beside it and returns its path."""
+    """Writes the result of the evaluation as an Excel file beside it and returns its path.
+
+    Raises:
+        UserError: there is no result yet, or none any more.
+    """
     task = services.workspace.task(tid)
-    found = result(services, tid)
+    answer = get(services, tid)
+    found = answer["result"]
     if found is None:
-        raise UserError(sentences.NOT_EVALUATED, tid=tid)
+        raise UserError(sentences.NO_REPORT, tid=tid, problem=answer["message"])
     project = services.workspace.project(task.pid)
     target = trained.folder(services, task, "evaluate") / "report.xlsx"
     return excel.write_report(found, project.type, target, title=f"{project.name} · {tid}")

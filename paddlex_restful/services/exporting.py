@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.enums import TaskStatus
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import states
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.messages import status as status_sentences
 from paddlex_restful.services import Services, status, tasks, trained
+
+_EXPORTS = "exports"
+"""The one folder of the workspace for exports; the others are the server's own."""
 
 
 def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | None, quant: bool) -> Path:
@@ -42,19 +42,16 @@ def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | N
 
 
 def get(services: Services, tid: str) -> dict[str, Any]:
-    """Status of the newest export."""
+    """Status of the newest export, and the name under which PaddleX 3 loads it once it is done."""
     task = services.workspace.task(tid)
-    job = services.jobs.latest(tid, "export")
+    jobs = services.jobs.jobs_of(tid)
+    job = jobs.get("export")
     if job is None:
-        state, _ = status.task_status(task, services.jobs.jobs_of(tid), services.jobs.progress)
-        return {"export_status": int(state), "message": sentences.NOT_EXPORTED.format(tid=tid)}
-    if job.active:
-        state = TaskStatus.XEXPORTING
-    else:
-        state = TaskStatus.XEXPORTED if job.state == states.DONE else TaskStatus.XEXPORTFAIL
-    waiting_or_ended = job.state == states.QUEUED or not job.active
-    message = job.message if waiting_or_ended and job.message else status_sentences.TASK[state]
-    return {"export_status": int(state), "message": message}
+        state, _ = status.task_status(task, jobs, services.jobs.progress)
+        return {"export_status": int(state), "message": sentences.NOT_EXPORTED.format(tid=tid), "model_name": None}
+    state, message = status.inference_status(job, task, jobs, services.jobs.progress)
+    model_name = (job.result or {}).get("model_name")
+    return {"export_status": int(state), "message": message, "model_name": model_name}
 
 
 def quantisation_log(services: Services, tid: str) -> dict[str, Any]:
@@ -83,8 +80,8 @@ def _save_dir(services: Services, named: str) -> Path:
         raise UserError(sentences.SAVE_DIR_RELATIVE, path=named)
     target = path.resolve()
     root = services.workspace.root
-    if target.is_relative_to(root) and target.relative_to(root).parts[:1] in ((), ("datasets",), ("pretrain",)):
-        raise UserError(sentences.SAVE_DIR_TAKEN, path=target, root=root)
+    if target.is_relative_to(root) and root / _EXPORTS not in target.parents:
+        raise UserError(sentences.SAVE_DIR_TAKEN, path=target, exports=root / _EXPORTS)
     if target.exists() and not target.is_dir():
         raise UserError(sentences.SAVE_DIR_NOT_FOLDER, path=target)
     if target.is_dir() and any(target.iterdir()):

@@ -78,6 +78,35 @@ def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> t
     return status, sentences.TASK[status]
 
 
+def current(kind: str, jobs: Mapping[str, Job]) -> Job | None:
+    """The newest job of a kind that works on the trained model; None if the task was trained anew since.
+
+    Args:
+        kind: of the job.
+        jobs: the newest job of each kind.
+    """
+    job, trained = jobs.get(kind), jobs.get("train")
+    return None if job is None or (trained is not None and trained.id > job.id) else job
+
+
+def inference_status(job: Job, task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> tuple[TaskStatus, str]:
+    """Status of an evaluation or export by itself, whatever else the task does, and the sentence that goes with it.
+
+    One that was stopped has left the task as it was, so that its status is the task's.
+
+    Args:
+        job: the evaluation or export.
+        task: its entry.
+        jobs: the newest job of each kind.
+        progress: reads a job's progress.
+    """
+    if job.active:
+        return _active(task, job, progress)
+    ended = _ENDED_AS_TASK.get((job.kind, job.state))
+    status = ended if ended is not None else task_status(task, jobs, progress)[0]
+    return status, job.message or sentences.TASK[status]
+
+
 def _active(task: pb.Task, job: Job, progress: Progress) -> tuple[TaskStatus, str]:
     if job.kind == "prune":
         status = TaskStatus.XPRUNEING

@@ -427,7 +427,19 @@ def test_a_prediction_that_cannot_be_made_is_refused(trained: Trained, args: dic
 # --- export
 
 
-@pytest.mark.parametrize("place", ["relative", "{workspace}", "{workspace}/datasets/D0001", "{full}"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "relative",
+        "{workspace}",
+        "{workspace}/datasets/D0001",
+        "{workspace}/exports",
+        "{workspace}/.workspace.restful.pb.tmp",
+        "{workspace}/projects/P0009",
+        "{workspace}/projects/P0001/T0001/output/epoch_9",
+        "{full}",
+    ],
+)
 def test_an_export_never_writes_over_anything(trained: Trained, tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("keep me")
     save_dir = place.format(workspace=trained.server.workspace, full=tmp_path)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,14 @@ def test_a_report_replaces_the_one_before_and_leaves_nothing_beside(tmp_path: Pa
     write_report(results.DETECTION, "detection", target)
     assert "mAP" in {cell.value for cell in load_workbook(target)["Overview"]["A"]}
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_two_reports_at_once_do_not_break_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "report.xlsx"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: write_report(results.CLASSIFICATION, "classification", target), range(24)))
+    assert load_workbook(target).sheetnames[0] == "Overview"
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_importing_the_reports_costs_neither_openpyxl_nor_paddle() -> None:

@@ -138,3 +138,25 @@ def test_predictions_analyses_and_downloads() -> None:
     assert status.prune_status(job("prune", states.STOPPED), no_progress) == PruneStatus.XSPRUNEEXIT
     assert status.download_status(job("download", states.DONE), no_progress) == DownloadStatus.XDDECOMPRESSED
     assert status.download_status(job("download", states.FAILED), no_progress) == DownloadStatus.XDDOWNLOADFAIL
+
+
+def of_its_own(*jobs: Job) -> tuple[TaskStatus, str]:
+    """Status of the last of these jobs by itself."""
+    newest = {job.kind: job for job in jobs}
+    return status.inference_status(jobs[-1], pb.Task(id="T0001", configured=True), newest, no_progress)
+
+
+def test_an_evaluation_or_export_by_itself_reads_as_the_task_does_after_it() -> None:
+    train = job("train", states.DONE)
+    assert of_its_own(train, job("export", states.DONE))[0] == TaskStatus.XEXPORTED
+    assert of_its_own(train, job("evaluate", states.FAILED, message="Why."))[0:2] == (TaskStatus.XEVALUATEFAIL, "Why.")
+    assert of_its_own(train, job("export", states.STOPPED))[0] == TaskStatus.XTRAINDONE
+    assert of_its_own(train, job("export", states.QUEUED, message="Next.")) == (TaskStatus.XEXPORTING, "Next.")
+
+
+def test_what_came_before_the_newest_training_is_not_of_the_model_any_more() -> None:
+    old, train = job("evaluate", states.DONE), job("train", states.DONE)
+    assert status.current("evaluate", {"evaluate": old}) is old
+    assert status.current("evaluate", {"evaluate": old, "train": train}) is None
+    new = job("evaluate", states.DONE)
+    assert status.current("evaluate", {"evaluate": new, "train": train}) is new

@@ -6,12 +6,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paddlex_restful.cores import usable_cores
+
 DEFAULT_DEMO_URL = "https://bj.bcebos.com/paddlex/demos"
 
 
 def default_cpu_jobs() -> int:
     """Half of the processor cores, at least one."""
-    return max(1, (os.cpu_count() or 1) // 2)
+    return max(1, usable_cores() // 2)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Config:
         workspace_dir: folder that holds everything; made if it is missing.
         host: address to listen on.
         port: TCP port to listen on; 0 takes a free one.
-        cpu_jobs: how many heavy jobs (training, exporting) share the processor at once.
+        cpu_jobs: how many heavy jobs (training, exporting) share the processor at once, each with an equal part of the
+            cores.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """

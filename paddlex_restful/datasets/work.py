@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from paddlex_restful.cores import usable_cores
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -16,16 +18,11 @@ _HEAVY = 48 * 1024
 """Mean bytes a file from which threads pay; below, waiting for the interpreter lock costs more than a core brings."""
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def workers_for(paths: Sequence[str]) -> int:
     """How many threads are good for these files: one for small files, one a core for large ones."""
     sample = paths[:: max(1, len(paths) // _SAMPLE)]
     total = sum(size_of(path) for path in sample)
-    return cores() if sample and total / len(sample) >= _HEAVY else 1
+    return usable_cores() if sample and total / len(sample) >= _HEAVY else 1
 
 
 def each(

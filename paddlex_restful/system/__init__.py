@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import asdict
 from typing import Any
 
+from paddlex_restful.cores import usable_cores
 from paddlex_restful.messages import system as messages
 from paddlex_restful.system.gpu import has_library, read_gpus
 
-__all__ = ["cpu_count", "gpu_count", "gpu_memory", "machine_info"]
-
-
-def cpu_count() -> int:
-    """Number of processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+__all__ = ["gpu_count", "gpu_memory", "machine_info"]
 
 
 def gpu_count() -> int:
@@ -44,7 +37,7 @@ def machine_info() -> dict[str, Any]:
         message = messages.NO_GPU if has_library() else messages.NO_LIBRARY
     return {
         "message": message,
-        "cpu_num": cpu_count(),
+        "cpu_num": usable_cores(),
         "gpu_num": len(gpus.cards),
         "sysstr": platform.system(),
         "driver_version": gpus.driver or None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from paddlex_restful.cores import cores_of_job
 from paddlex_restful.errors import UserError
 
 T = TypeVar("T")
@@ -17,8 +17,8 @@ _MOST_THREADS = 8
 
 
 def threads() -> int:
-    """How many threads decode: one a core that this process may use, and no more than help."""
-    return min(_MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    """How many threads decode: one a core of the job's slot, and no more than help."""
+    return min(_MOST_THREADS, cores_of_job())
 
 
 def batches(images: Sequence[Path], load: Callable[[Path], T], size: int) -> Iterator[tuple[int, list[T | UserError]]]:

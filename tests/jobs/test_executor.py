@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs import executor
 from paddlex_restful.jobs.executor import Executor, Process
 from paddlex_restful.jobs.identity import Identity
@@ -178,5 +179,5 @@ def test_paddle_is_imported_ahead_uses_the_cores_and_never_enters_the_server(tmp
     )
     state, message, result, in_server = json.loads(done.stdout.splitlines()[-1])
     assert state == "done", message
-    assert result["libiomp"] == os.cpu_count()
+    assert result["libiomp"] == usable_cores()
     assert not in_server

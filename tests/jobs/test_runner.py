@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs.executor import Executor
 from tests.jobs.conftest import Jobs
 
@@ -52,7 +53,7 @@ def test_job_imports_nothing_of_the_http_side(inside: dict[str, Any]) -> None:
 
 def test_job_on_the_processor_sees_no_gpu_and_has_its_share_of_the_cores(inside: dict[str, Any]) -> None:
     assert inside["visible"] == ""
-    assert inside["threads"] == str(os.cpu_count())
+    assert inside["threads"] == str(usable_cores())
 
 
 def test_workers_of_a_data_loader_are_forked(inside: dict[str, Any]) -> None:

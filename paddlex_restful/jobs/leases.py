@@ -21,12 +21,10 @@ class Plan:
 
     Attributes:
         start: jobs that may start at once, in this order.
-        places: place in the queue, from 1, by the id of each job that has to wait.
-        messages: what each of them waits for.
+        messages: what each of the others waits for, by its id.
     """
 
     start: list[Job] = field(default_factory=list)
-    places: dict[int, int] = field(default_factory=dict)
     messages: dict[int, str] = field(default_factory=dict)
 
 
@@ -62,7 +60,6 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Pla
                 held_by.update(dict.fromkeys(job.gpus, job))
                 continue
             line.update(job.gpus)
-            result.places[job.id] = place
             result.messages[job.id] = _waiting_for_gpus(job, place, held_by)
         elif _needs_slot(job, kinds):
             if len(on_processor) < cpu_jobs:
@@ -70,7 +67,6 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Pla
                 on_processor.append(job)
                 continue
             processor_line += 1
-            result.places[job.id] = processor_line
             result.messages[job.id] = messages.WAITING_FOR_PROCESSOR.format(
                 place=processor_line, running=len(on_processor), slots=cpu_jobs, jobs=_named(on_processor)
             )

@@ -66,8 +66,7 @@ class JobManager:
         self._store = _open_store(self._root)
         executor = executor or Executor()
         self._watcher = Watcher(self._store, self._wake)
-        threads = max(1, (os.cpu_count() or 1) // cpu_jobs)
-        self._scheduler = Scheduler(self._root, self._store, executor, self._watcher, kinds, cpu_jobs, threads)
+        self._scheduler = Scheduler(self._root, self._store, executor, self._watcher, kinds, cpu_jobs)
         self._recover()
         self._scheduler.start()
 
@@ -196,13 +195,6 @@ class JobManager:
             Its newest record, active still when the time is over.
         """
         return self._store.wait(job, timeout)
-
-    def place(self, job: Job) -> int | None:
-        """Place in the queue among the jobs that wait for the same, from 1; None when it is not queued."""
-        now = self._store.latest(job.subject, job.kind)
-        if now is None or now.id != job.id or now.state != states.QUEUED:
-            return None
-        return self._scheduler.place(now)
 
     def record(
         self,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from paddlex_restful.cores import cores_of_slot
 from paddlex_restful.jobs import leases, states
 from paddlex_restful.jobs.executor import Executor, Process
 from paddlex_restful.jobs.job import Job
@@ -38,7 +38,6 @@ class Scheduler:
         watcher: takes over the processes that were started.
         kinds: the table of kinds.
         cpu_jobs: slots of the processor.
-        threads: processor cores that one job may use.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class Scheduler:
         watcher: Watcher,
         kinds: Mapping[str, Kind],
         cpu_jobs: int,
-        threads: int,
     ) -> None:
         self._root = root
         self._store = store
@@ -57,10 +55,9 @@ class Scheduler:
         self._watcher = watcher
         self._kinds = kinds
         self._cpu_jobs = cpu_jobs
-        self._threads = threads
+        self._threads = cores_of_slot(cpu_jobs)
         self._woken = threading.Event()
         self._closing = False
-        self._plan = leases.Plan()
         self._thread = threading.Thread(target=self._run, name="job-scheduler", daemon=True)
 
     def start(self) -> None:
@@ -71,13 +68,6 @@ class Scheduler:
     def wake(self) -> None:
         """Look at the queue: a job came, ended or was stopped."""
         self._woken.set()
-
-    def place(self, job: Job) -> int:
-        """Place of a queued job among those that wait for the same, from 1."""
-        known = self._plan.places.get(job.id)
-        if known is not None:
-            return known
-        return leases.plan(self._store.active(), self._kinds, self._cpu_jobs).places.get(job.id, 1)
 
     def close(self) -> None:
         """End the thread; a process that is being started then does nothing, and its job is queued again."""
@@ -95,7 +85,7 @@ class Scheduler:
             try:
                 self._round()
                 timeout = None
-            except (sqlite3.Error, OSError):
+            except Exception:  # noqa: BLE001  without this loop no job would begin any more
                 if self._closing:
                     return
                 _log.exception("The queue cannot be served now")
@@ -104,11 +94,11 @@ class Scheduler:
     def _round(self) -> None:
         self._take_back()
         queue = self._store.active()
-        self._plan = leases.plan(queue, self._kinds, self._cpu_jobs)
+        plan = leases.plan(queue, self._kinds, self._cpu_jobs)
         for job in queue:
-            if job.id in self._plan.messages:
-                self._store.say(job, self._plan.messages[job.id])
-        for job in self._plan.start:
+            if job.id in plan.messages:
+                self._store.say(job, plan.messages[job.id])
+        for job in plan.start:
             if self._closing:
                 return
             self._begin(job)

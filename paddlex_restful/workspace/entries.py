@@ -70,7 +70,6 @@ EXPORTED = Kind("EM", "exported model", pb.ExportedModel, "exported_models", "ma
 KINDS = (DATASET, PROJECT, TASK, PRETRAINED, EXPORTED)
 
 _BY_PREFIX = {kind.prefix: kind for kind in KINDS}
-_BY_MESSAGE = {kind.message: kind for kind in KINDS}
 
 
 def parse_id(text: str) -> tuple[Kind, int] | None:
@@ -92,11 +91,6 @@ def kind_of(entry_id: str) -> Kind:
     if parsed is None:
         raise UserError(sentences.NOT_AN_ID, id=readable(entry_id) or "''")
     return parsed[0]
-
-
-def kind_of_entry(entry: Entry) -> Kind:
-    """The kind of a message."""
-    return _BY_MESSAGE[type(entry)]
 
 
 def number_of(entry: Entry) -> int:

@@ -25,9 +25,9 @@ def members(folder: Path) -> dict[str, list[str]]:
 def test_every_image_is_in_exactly_one_part(source: Path, imported: Import, type: str) -> None:
     options = {"per_class": 4} if type == "classification" else {"count": 12}
     folder = imported(type, images.make_dataset(source, type, **options))
-    assert not datasets.is_split(folder)
+    assert store.load_split(folder) is None
     assert datasets.split(folder, type, 0.25, 0.25) == {"train": 6, "val": 3, "test": 3}
-    assert datasets.is_split(folder)
+    assert store.load_split(folder) is not None
     details = datasets.details(folder)
     assert details is not None
     parts = [details["train_files"], details["val_files"], details["test_files"]]
@@ -101,7 +101,7 @@ def test_impossible_shares_are_refused(source: Path, imported: Import, val: floa
     folder = imported("classification", images.make_classification(source, 2))
     with pytest.raises(UserError, match=expected):
         datasets.split(folder, "classification", val, test)
-    assert not datasets.is_split(folder)
+    assert store.load_split(folder) is None
 
 
 def test_too_few_images_are_refused(source: Path, imported: Import) -> None:

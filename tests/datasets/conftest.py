@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from paddlex_restful.datasets import importing
+from paddlex_restful.datasets import copying, importing
 from paddlex_restful.jobs.context import JobContext, JobFailed
 
 MakeContext = Callable[..., JobContext]
@@ -26,6 +27,16 @@ def make_context(tmp_path: Path) -> MakeContext:
         return JobContext("import", "D0001", folder, root, args)
 
     return make
+
+
+@pytest.fixture
+def no_reflinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the file system refuse to share blocks, which some (btrfs, xfs) would do instead of copying."""
+
+    def refuse(*arguments: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(copying.fcntl, "ioctl", refuse)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from paddlex_restful.datasets.copying import Copier
 
 
+@pytest.mark.usefixtures("no_reflinks")
 @pytest.mark.parametrize("size", [0, 1, 5_000_000])
 @pytest.mark.parametrize("in_kernel", [True, False])
 def test_content_arrives_by_whichever_way(
@@ -28,6 +29,7 @@ def test_content_arrives_by_whichever_way(
         assert (tmp_path / f"target{number}").read_bytes() == source.read_bytes()
 
 
+@pytest.mark.usefixtures("no_reflinks")
 def test_a_file_system_that_says_zero_instead_of_an_error_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

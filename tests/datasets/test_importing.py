@@ -169,6 +169,7 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, number: int, code: int) -> None:
     monkeypatch.setattr(os, "copy_file_range", copy)
 
 
+@pytest.mark.usefixtures("no_reflinks")
 @pytest.mark.parametrize(("code", "expected"), [(errno.ENOSPC, "became full"), (errno.EIO, "Input/output error")])
 def test_a_disk_that_fails_is_told_in_words_and_leaves_nothing(
     source: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch, code: int, expected: str
@@ -182,6 +183,7 @@ def test_a_disk_that_fails_is_told_in_words_and_leaves_nothing(
     assert sorted(path.name for path in folder.iterdir()) == ["info.pb", "job"]
 
 
+@pytest.mark.usefixtures("no_reflinks")
 def test_a_dataset_that_cannot_fit_is_refused_before_it_is_copied(
     source: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,15 +245,3 @@ def test_a_dataset_without_its_description_is_described_anew(source: Path, impor
     for name in ("train_files", "val_files", "test_files"):
         assert after[name] == before[name]
     assert sorted(after["file_info"].items()) == sorted(before["file_info"].items())
-
-
-def test_five_thousand_small_images_cost_little(source: Path, make_context: MakeContext) -> None:
-    images.make_classification(source, 1, size=32, classes=[f"class {number}" for number in range(10)])
-    for path in list(source.glob("*/*.png")):
-        for number in range(1, 500):
-            path.with_name(f"{number:04d}.png").hardlink_to(path)
-    context = make_context("classification", source, link=True)
-    begun = time.process_time()
-    assert importing.run(context)["images"] == 5000
-    # Time of the processor, so that other programs do not matter; copies and the wall clock are for the benchmark.
-    assert time.process_time() - begun < 1.5

@@ -3,7 +3,6 @@ import os
 import platform
 import subprocess
 import sys
-import time
 import types
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,11 +68,9 @@ def put(monkeypatch: pytest.MonkeyPatch, nvml: FakeNvml) -> FakeNvml:
     return nvml
 
 
-def test_this_machine_answers_quickly_and_consistently() -> None:
-    started = time.monotonic()
+def test_this_machine_answers_consistently() -> None:
     info = system.machine_info()
     memory = system.gpu_memory()
-    assert time.monotonic() - started < 2
     assert info["cpu_num"] == len(os.sched_getaffinity(0)) >= 1
     assert info["sysstr"] == platform.system()
     assert info["gpu_num"] == system.gpu_count() == len(memory) == len(info["gpu_free_mem"])

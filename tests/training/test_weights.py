@@ -137,9 +137,19 @@ def test_a_failed_download_offers_random_weights(make_published: Any, tmp_path: 
 
 
 def test_a_second_process_waits_for_the_first_and_can_be_stopped(
-    make_published: Any, server: Any, workspace: Path
+    make_published: Any, server: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = make_published()
+    checks = 0
+
+    def stop_at_the_second_check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 2:
+            context.request_stop()
+        JobContext.check_stop(context)
+
+    monkeypatch.setattr(context, "check_stop", stop_at_the_second_check)
     folder = workspace / "pretrain"
     folder.mkdir()
     lock = folder / f"{ADDRESS.name}.lock"
@@ -155,8 +165,6 @@ def test_a_second_process_waits_for_the_first_and_can_be_stopped(
     assert holder.stdout is not None
     assert holder.stdin is not None
     holder.stdout.readline()
-    stopper = threading.Timer(0.3, context.request_stop)
-    stopper.start()
     with pytest.raises(JobStopped):
         weights.initialise(SmallTraining(), context)
     assert server.asked == []

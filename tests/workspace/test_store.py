@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -261,25 +260,17 @@ def test_reading_does_not_wait_for_a_change_in_progress(workspace: Workspace) ->
     writer.join()
 
 
-def test_with_ten_thousand_tasks_a_change_takes_less_than_50_ms(workspace: Workspace) -> None:
+def test_ten_thousand_tasks_are_changed_listed_and_opened_again(workspace: Workspace, reopen: Opener) -> None:
     pid = workspace.create_project("p", "", "classification")
 
     def fill(message: pb.Workspace) -> None:
         for number in range(1, 10_001):
             task = message.tasks[f"T{number:04d}"]
             task.id, task.pid, task.name = f"T{number:04d}", pid, f"task {number}"
-            task.desc, task.create_time, task.path = "描述" * 10, "2024-01-01 00:00:00", f"projects/{pid}/T{number:04d}"
+            task.path = f"projects/{pid}/T{number:04d}"
 
     workspace.change(fill)
-    durations = []
-    for number in range(15):
-        began = time.perf_counter()
-        workspace.change(lambda message, number=number: setattr(message.tasks["T0001"], "name", str(number)))
-        durations.append(time.perf_counter() - began)
-    # The lower quartile, because other processes of a busy machine slow down some of them.
-    assert sorted(durations)[len(durations) // 4] < 0.05
-    assert len(workspace.tasks_of(pid)) == 10_000
-    began = time.perf_counter()
-    for _ in range(100):
-        workspace.tasks_of(pid)
-    assert time.perf_counter() - began < 0.01
+    workspace.update("T10000", name="changed")
+    for current in (workspace, reopen()):
+        assert [task.id for task in current.tasks_of(pid)] == [f"T{number:04d}" for number in range(1, 10_001)]
+        assert current.task("T10000").name == "changed"

@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import secrets
+import sqlite3
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -28,6 +29,7 @@ _TOLD_OF_THE_SYSTEM: Mapping[int, str] = {
     errno.EACCES: messages.NOT_PERMITTED,
     errno.EPERM: messages.NOT_PERMITTED,
     errno.ENAMETOOLONG: messages.NAME_TOO_LONG,
+    errno.ELOOP: messages.LINK_LOOP,
 }
 """What the operating system may refuse without a fault of the server, and how that is told."""
 
@@ -108,6 +110,9 @@ def _internal_error(error: Exception) -> Response:
     if isinstance(error, OSError) and (told := _TOLD_OF_THE_SYSTEM.get(error.errno or 0)):
         _log.warning("%s %s was refused by the system: %s", request.method, request.path, error)
         return _user_error(UserError(told, path=str(error.filename or error.strerror)))
+    if isinstance(error, sqlite3.OperationalError):
+        _log.warning("%s %s was refused by the database of the jobs: %s", request.method, request.path, error)
+        return failure(messages.JOBS_UNWRITABLE.format(reason=error))
     reference = secrets.token_hex(4)
     _log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
     return failure(messages.INTERNAL.format(reference=reference))

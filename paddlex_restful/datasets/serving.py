@@ -91,7 +91,7 @@ def draw(folder: Path, type: str, image: str) -> bytes:
         drawn = format_of(type).draw(folder, statistics, name, picture)
     except BadFile as error:
         raise UserError(messages.UNDRAWABLE, image=image, reason=error) from None
-    except OSError:
+    except (OSError, SyntaxError, ValueError):  # Pillow tells damaged bytes by any of them
         raise UserError(messages.UNDRAWABLE, image=image, reason=messages.UNREADABLE_IMAGE) from None
     buffer = io.BytesIO()
     drawn.save(buffer, "PNG", compress_level=1)

@@ -13,6 +13,9 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import jobs as messages
 
+OUTCOME_NOT_WRITTEN = 74
+"""Exit code of a job that could not leave its outcome: EX_IOERR of sysexits.h."""
+
 _REQUIREMENTS = {
     "paddle": "paddlepaddle==3.1.1",
     "paddleclas": "--no-deps paddleclas==2.6.0",
@@ -101,6 +104,8 @@ def of_exit(code: int | None, log: Path) -> Failure:
     """
     if code is None:
         return Failure("signal", messages.VANISHED.format(log=log))
+    if code == OUTCOME_NOT_WRITTEN:
+        return Failure("disk_full", messages.OUTCOME_NOT_WRITTEN.format(log=log))
     if code >= 0:
         return Failure("signal", messages.EXITED.format(code=code, log=log))
     number = -code

@@ -88,7 +88,7 @@ def run(assignment: Assignment) -> NoReturn:
         outcome.write(folder)
     except OSError:
         log.exception("The outcome %s cannot be written", outcome)
-        _end(3)
+        _end(failures.OUTCOME_NOT_WRITTEN)
     log.info("%s of %s: %s %s", context.kind, context.subject, outcome.state, outcome.message)
     _end(0 if outcome.state != states.FAILED else 1)
 

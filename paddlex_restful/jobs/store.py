@@ -216,10 +216,10 @@ class JobStore:
         return moved
 
     def say(self, job: Job, message: str) -> None:
-        """Give a queued job another message; in memory only, for it is computed anew at every start."""
+        """Give a job that has not ended another message; in memory only, for it is computed anew at every start."""
         with self._writing:
             now = self.latest(job.subject, job.kind)
-            if now is not None and now.id == job.id and now.state == states.QUEUED and now.message != message:
+            if now is not None and now.id == job.id and now.active and now.message != message:
                 self._publish(replace(now, message=message))
 
     def forget(self, subject: str) -> None:

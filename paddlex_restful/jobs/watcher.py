@@ -17,6 +17,7 @@ from paddlex_restful.jobs.executor import Process
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.store import JobStore
+from paddlex_restful.messages import jobs as messages
 
 _POLL = 0.2
 """Seconds between two looks at processes whose end the system does not tell."""
@@ -36,6 +37,8 @@ class _Watched:
     identity: Identity
     process: Process | None
     descriptor: int | None = None
+    exit_code: int | None = None
+    told: bool = False
 
 
 class Watcher:
@@ -71,8 +74,13 @@ class Watcher:
         self._new.append(_Watched(job, job.identity, process))
         self._rouse()
 
-    def conclude(self, job: Job, process: Process | None = None) -> None:
+    def conclude(self, job: Job, code: int | None = None, *, again: bool = False) -> None:
         """Conclude a job whose process is gone: end what it left behind and put its outcome on record.
+
+        Args:
+            job: a record of it.
+            code: exit code of the process, negative for a signal; None when nobody could see it.
+            again: it was tried before, so that only the record is missing.
 
         Raises:
             sqlite3.Error: the record cannot be changed now.
@@ -83,8 +91,9 @@ class Watcher:
         now.identity.send_group(signal.SIGKILL)
         if not now.identity.wait_group(_LEFT_BEHIND):
             _log.warning("Processes %s of %s %s do not end", now.identity.group(), now.kind, now.subject)
-        end = outcome.of_ended(now, process.exit_code(_EXIT_CODE) if process is not None else None)
-        end.write_if_missing(now.folder)
+        end = outcome.of_ended(now, code)
+        if not again:
+            end.write_if_missing(now.folder)
         self._store.move(
             now,
             states.ALIVE,
@@ -149,10 +158,16 @@ class Watcher:
     def _ended(self, watched: _Watched) -> bool:
         if watched.identity.alive():
             return False
+        if watched.process is not None and watched.exit_code is None:
+            # It can be read once, and is needed again where the end cannot be recorded at the first attempt.
+            watched.exit_code = watched.process.exit_code(_EXIT_CODE)
         try:
-            self.conclude(watched.job, watched.process)
+            self.conclude(watched.job, watched.exit_code, again=watched.told)
         except (sqlite3.Error, OSError):  # a full disk: looked at again until there is room
-            _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
+            if not watched.told:
+                _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
+                self._store.say(watched.job, messages.END_NOT_RECORDED)
+                watched.told = True
             return False
         if watched.process is not None:
             watched.process.close()

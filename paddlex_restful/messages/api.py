@@ -35,6 +35,11 @@ READ_ONLY = "The disk is mounted read-only, so the server could not write ({path
 NOT_PERMITTED = "The server may not read or write {path}; give its user the right to, or name another path."
 NAME_TOO_LONG = "The path {path} is longer than the file system takes; name a shorter one."
 
+LINK_LOOP = "The symbolic links of {path} lead in a circle; name another path."
+JOBS_UNWRITABLE = (
+    "The jobs of the workspace cannot be put on record ({reason}); free some space on its disk and try again."
+)
+
 NO_SUCH_ADDRESS = "There is no address {path} on this server; GET / lists the calls."
 NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
 TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."

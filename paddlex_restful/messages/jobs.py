@@ -34,6 +34,11 @@ BUS_ERROR = (
 )
 KILLED = "The process was killed by signal {number} ({name}). The end of its log says more: {log}."
 EXITED = "The process ended with exit code {code} and without a result. The end of its log says more: {log}."
+OUTCOME_NOT_WRITTEN = (
+    "The job ended, but could not write its outcome; a full disk is the usual cause. "
+    "Free some space and start it again. The end of its log may say more: {log}."
+)
+END_NOT_RECORDED = "The job has ended, but this cannot be put on record: free some space on the disk of the workspace."
 VANISHED = "The process ended without a result. The end of its log says more: {log}."
 MACHINE_RESTARTED = "The machine was restarted while this job ran. Start it again."
 

@@ -262,15 +262,16 @@ def test_reading_does_not_wait_for_a_change_in_progress(workspace: Workspace) ->
 
 def test_ten_thousand_tasks_are_changed_listed_and_opened_again(workspace: Workspace, reopen: Opener) -> None:
     pid = workspace.create_project("p", "", "classification")
+    tid = workspace.create_task(pid, "first", "")
 
     def fill(message: pb.Workspace) -> None:
-        for number in range(1, 10_001):
+        for number in range(2, 10_001):
             task = message.tasks[f"T{number:04d}"]
             task.id, task.pid, task.name = f"T{number:04d}", pid, f"task {number}"
             task.path = f"projects/{pid}/T{number:04d}"
 
     workspace.change(fill)
-    workspace.update("T10000", name="changed")
+    workspace.update(tid, name="changed")
     for current in (workspace, reopen()):
         assert [task.id for task in current.tasks_of(pid)] == [f"T{number:04d}" for number in range(1, 10_001)]
-        assert current.task("T10000").name == "changed"
+        assert current.task(tid).name == "changed"

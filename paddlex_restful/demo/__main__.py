@@ -84,7 +84,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
             raise
         finally:
             client.close()
-        print(table(outcome, url))
+        print(table(outcome))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
             with suppress(KeyboardInterrupt):
@@ -93,7 +93,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
     return outcome
 
 
-def table(outcome: Outcome, url: str) -> str:
+def table(outcome: Outcome) -> str:
     """What the demo came to, as lines for a terminal."""
     truth, taken_for = outcome.shown
     rows = [
@@ -101,7 +101,6 @@ def table(outcome: Outcome, url: str) -> str:
         ("one picture", f"a {truth}, taken for a {taken_for}"),
         *((name, str(path)) for name, path in outcome.files.items()),
         *((f"time to {name}", f"{seconds:.1f} s") for name, seconds in outcome.seconds.items()),
-        ("server", url),
     ]
     width = max(len(name) for name, _ in rows)
     rule = "─" * (width + 60)

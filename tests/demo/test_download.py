@@ -140,3 +140,20 @@ def test_the_digits_need_no_network(tmp_path: Path) -> None:
     listed = [line.rpartition(b" ")[0].decode() for name in lists for line in made[name].splitlines()]
     assert sorted(listed) == sorted(name for name in made if name.endswith(".png"))
     assert stages[-1] == "done"
+
+
+def test_the_files_are_on_the_disk_before_their_folder_has_its_name(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, folder = web
+    pack(folder / "a.tar.gz", 10)
+    target = tmp_path / "ws/demos/classification"
+    synced: list[tuple[str, bool]] = []
+
+    def sync(folder: Path) -> None:
+        synced.append((folder.name, target.exists()))
+
+    for name in ("sync_file_system", "sync_folder"):
+        monkeypatch.setattr(f"paddlex_restful.demo.download.{name}", sync)
+    run(make_context(tmp_path / "ws", f"{url}/a.tar.gz"))
+    assert synced == [(".classification.unpacking", False), ("demos", True)]

@@ -268,12 +268,18 @@ class JobManager:
             if job.state in (states.QUEUED, states.STARTING):
                 self._recover_queued(job)
             elif job.identity is None or not job.identity.alive():
-                self._watcher.conclude(job)
+                self._conclude(job)
             else:
                 _log.info("%s of %s runs on as process %s", job.kind, job.subject, job.pid)
                 self._watcher.watch(job)
                 if job.state == states.STOPPING:
                     threading.Thread(target=self.stop, args=(job,), name="job-stopper", daemon=True).start()
+
+    def _conclude(self, job: Job) -> None:
+        try:
+            self._watcher.conclude(job)
+        except sqlite3.OperationalError:  # a full disk is no reason not to start: the watcher tries again
+            self._watcher.watch(job)
 
     def _recover_queued(self, job: Job) -> None:
         content = self._job_file(job)

@@ -13,6 +13,9 @@ from paddlex_restful.services import Services, status, tasks, trained
 _EXPORTS = "exports"
 """The one folder of the workspace for exports; the others are the server's own."""
 
+_MOST_LEVELS = 200
+"""How deep a new folder may lie: Python makes each of its parents by a call within a call."""
+
 
 def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | None, quant: bool) -> Path:
     """Starts the export of an inference model and returns the folder in which it will lie.
@@ -33,12 +36,20 @@ def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | N
         raise UserError(sentences.UNKNOWN_EXPORT, type=kind)
     if quant:
         raise UserError(sentences.QUANT_NOT_AVAILABLE)
-    tasks.refuse_while_busy(services, tid, "export")
-    model = trained.checkpoint(services, task, epoch)
-    target = _save_dir(services, save_dir)
-    args = {"type": project.type, "model": model, "save_dir": str(target), "format": "infer"}
-    trained.submit(services, task, "export", args)
+    with services.gate:
+        tasks.refuse_while_busy(services, tid, "export")
+        model = trained.checkpoint(services, task, epoch)
+        target = _save_dir(services, save_dir)
+        _refuse_shared(services, target)
+        args = {"type": project.type, "model": model, "save_dir": str(target), "format": "infer"}
+        trained.submit(services, task, "export", args)
     return target
+
+
+def _refuse_shared(services: Services, target: Path) -> None:
+    for job in services.jobs.active():
+        if job.kind == "export" and job.args["save_dir"] == str(target):
+            raise UserError(sentences.SAVE_DIR_IN_USE, path=target, tid=job.subject)
 
 
 def get(services: Services, tid: str) -> dict[str, Any]:
@@ -78,7 +89,12 @@ def _save_dir(services: Services, named: str) -> Path:
     path = Path(named)
     if not path.is_absolute():
         raise UserError(sentences.SAVE_DIR_RELATIVE, path=named)
-    target = path.resolve()
+    try:
+        target = path.resolve()
+    except RuntimeError:  # as Python below 3.13 tells a loop of links
+        raise UserError(sentences.SAVE_DIR_UNWRITABLE, path=named) from None
+    if len(target.parts) > _MOST_LEVELS:
+        raise UserError(sentences.SAVE_DIR_TOO_DEEP, levels=_MOST_LEVELS)
     root = services.workspace.root
     if target.is_relative_to(root) and root / _EXPORTS not in target.parents:
         raise UserError(sentences.SAVE_DIR_TAKEN, path=target, exports=root / _EXPORTS)

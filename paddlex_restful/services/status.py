@@ -120,9 +120,7 @@ def _active(task: pb.Task, job: Job, progress: Progress) -> tuple[TaskStatus, st
         status = TaskStatus.XDOWNLOADING
     else:
         status = TaskStatus.XPRUNETRAIN if task.parent_id else TaskStatus.XTRAINING
-    if job.state == states.QUEUED:
-        return status, job.message
-    return status, sentences.TASK[status]
+    return status, job.message or sentences.TASK[status]
 
 
 def predict_status(job: Job) -> PredictStatus:

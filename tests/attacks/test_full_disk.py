@@ -14,7 +14,12 @@ import pytest
 from flask import Flask
 
 from paddlex_restful.api.answers import register_failures
-from paddlex_restful.jobs import failures
+from paddlex_restful.enums import TaskStatus
+from paddlex_restful.jobs import failures, states
+from paddlex_restful.jobs.job import Job
+from paddlex_restful.jobs.manager import JobManager
+from paddlex_restful.services import status
+from paddlex_restful.workspace import workspace_pb2 as pb
 from tests.jobs.conftest import Jobs, until
 
 
@@ -38,6 +43,30 @@ def test_an_end_that_cannot_be_recorded_is_told_and_logged_once(
         assert sum("cannot be put on record yet" in record.message for record in caplog.records) == 1
     finally:
         jobs.end()
+
+
+def test_a_server_starts_where_the_end_of_a_job_cannot_be_recorded(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    try:
+        job = jobs.running("patient")
+        jobs.manager.close()
+        assert job.identity is not None
+        job.identity.send(signal.SIGKILL)
+        assert job.identity.wait_group(10)
+        with closing(sqlite3.connect(jobs.root / "jobs.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            jobs.manager = JobManager(jobs.root, **jobs.options)
+            assert jobs.now(job).state == "running"
+            other.execute("ROLLBACK")
+        assert jobs.manager.wait(job, 15).state == "failed"
+    finally:
+        jobs.end()
+
+
+def test_a_running_job_whose_end_cannot_be_recorded_says_so_as_the_status_of_its_task(tmp_path: Path) -> None:
+    ended = Job(1, "train", "T0001", tmp_path, "job", {}, (), states.RUNNING, "The job has ended, but …")
+    task = pb.Task(id="T0001", configured=True)
+    assert status.task_status(task, {"train": ended}, lambda job: {}) == (TaskStatus.XTRAINING, ended.message)
 
 
 def test_a_job_that_could_not_write_its_outcome_names_the_disk(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@ BIN := .venv/bin
 PORT ?= 8080
 WORKSPACE ?= workspace
 
-.PHONY: venv demo test lint serve bench proto clean
+.PHONY: venv demo test lint serve bench docs proto clean
 
 venv: .venv/.ready
 
-# The lock first, our package after it: the last one installed owns the name `paddlex` (see README, "The paddlex command").
+# The lock first, our package after it: the last one installed owns the name `paddlex` (see README, "The commands").
 .venv/.ready: requirements.txt setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info[:2] <= (3, 12) else "Python 3.10, 3.11 or 3.12 is needed; name one with: make PYTHON=python3.11 …")'
 	$(PYTHON) -m venv .venv
@@ -31,6 +31,10 @@ serve: venv
 
 bench: venv
 	$(BIN)/python -m benchmarks
+
+# Writes docs/api.md; a test fails when the committed text is not what this makes.
+docs: venv
+	$(BIN)/python -m paddlex_restful.api.document > docs/api.md
 
 # Compiles protos/workspace.proto; a test fails when the committed code is not what this makes.
 proto: venv

@@ -11,6 +11,7 @@ from paddlex_restful import __version__
 from paddlex_restful.api import BLUEPRINTS
 from paddlex_restful.api.answers import answer, register_failures
 from paddlex_restful.api.calls import CALLS
+from paddlex_restful.api.document import describe
 from paddlex_restful.config import Config
 from paddlex_restful.services import Services, build_services
 
@@ -45,7 +46,6 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
 
     @app.get("/")
     def index() -> Response:
-        calls = [{"method": call.method, "path": call.path, "summary": call.summary} for call in CALLS]
-        return answer({"name": "PaddleX RESTful", "version": __version__, "calls": calls})
+        return answer({"name": "PaddleX RESTful", "version": __version__, "calls": [describe(call) for call in CALLS]})
 
     return app

@@ -42,7 +42,7 @@ DIGIT_PARAMS: Mapping[str, Any] = {
     "brightness": False,
     "contrast": False,
 }
-"""What the digits need otherwise than the model's default parameters say: 0.98 and more within two minutes on two cores."""
+"""What the digits need otherwise than the model's defaults say: 0.98 and more within two minutes on two cores."""
 
 # The status numbers of the interface that are waited for: done, and failed.
 IMPORTED, IMPORT_FAILED = {4, 6}, {2, 5}

@@ -1,14 +1,19 @@
 """Packaging of PaddleX RESTful; tool settings are in pyproject.toml, the full lock in requirements.txt."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+# Read, not imported: what the package imports may not be installed yet.
+[VERSION] = re.findall(
+    r'^__version__ = "(.+)"$', (HERE / "paddlex_restful/__init__.py").read_text("utf-8"), re.MULTILINE
+)
 
 setup(
     name="paddlex-restful",
-    version="3.0.0",
+    version=VERSION,
     description="Train, evaluate, predict with and export PaddlePaddle vision models over HTTP",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -24,6 +24,5 @@ SAVE_DIR_UNWRITABLE = "save_dir {path} cannot be written: name a folder that the
 SAVE_DIR_TOO_DEEP = "save_dir lies more than {levels} folders deep: name a folder nearer to the root."
 SAVE_DIR_IN_USE = "save_dir {path} is being written by the export of task {tid}: name another folder."
 SAVE_DIR_TAKEN = (
-    "save_dir {path} lies where the workspace keeps its own files: "
-    "name a folder outside of it, or below {exports}."
+    "save_dir {path} lies where the workspace keeps its own files: name a folder outside of it, or below {exports}."
 )

@@ -25,11 +25,6 @@ def labels(folder: Path) -> list[str]:
     return list(store.load_statistics(folder).labels)
 
 
-def is_split(folder: Path) -> bool:
-    """Whether a dataset has been split."""
-    return store.load_split(folder) is not None
-
-
 def samples(folder: Path, type: str, split: str) -> list[Sample]:
     """The images of one part of a dataset with their labels.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import select
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -19,7 +18,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.jobs.identity import Identity
+from paddlex_restful.jobs.identity import Identity, wait_readable
 from paddlex_restful.jobs.runner import Assignment
 
 _CUDA_BUILD = "paddlepaddle-gpu"
@@ -82,7 +81,7 @@ class _Forked(Process):
             return
 
     def exit_code(self, timeout: float) -> int | None:
-        if not select.select([self._status], [], [], timeout)[0]:
+        if not wait_readable(self._status, timeout):
             return None
         try:
             code: int = forkserver.read_signed(self._status)  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ def of_exception(error: BaseException, log: Path) -> Failure:
         return Failure("image", messages.UNREADABLE_IMAGE.format(error=text))
     if isinstance(error, OSError):
         return _of_os_error(error, log)
-    return _unexpected(error, log)
+    return _unexpected(log)
 
 
 def _of_os_error(error: OSError, log: Path) -> Failure:
@@ -86,13 +86,11 @@ def _of_os_error(error: OSError, log: Path) -> Failure:
         return Failure("file", messages.FILE_MISSING.format(path=path))
     if error.filename and isinstance(error, PermissionError):
         return Failure("file", messages.FILE_REFUSED.format(path=path, error=error.strerror))
-    return _unexpected(error, log)
+    return _unexpected(log)
 
 
-def _unexpected(error: BaseException, log: Path) -> Failure:
-    first_line = str(error).strip().partition("\n")[0]
-    name = type(error).__name__
-    return Failure("error", messages.UNEXPECTED.format(error=f"{name}: {first_line}" if first_line else name, log=log))
+def _unexpected(log: Path) -> Failure:
+    return Failure("error", messages.UNEXPECTED.format(log=log))
 
 
 def of_exit(code: int | None, log: Path) -> Failure:
@@ -103,11 +101,11 @@ def of_exit(code: int | None, log: Path) -> Failure:
         log: the job's log.
     """
     if code is None:
-        return Failure("signal", messages.VANISHED.format(log=log))
+        return Failure("vanished", messages.VANISHED.format(log=log))
     if code == OUTCOME_NOT_WRITTEN:
         return Failure("disk_full", messages.OUTCOME_NOT_WRITTEN.format(log=log))
     if code >= 0:
-        return Failure("signal", messages.EXITED.format(code=code, log=log))
+        return Failure("exit", messages.EXITED.format(code=code, log=log))
     number = -code
     name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
     if number == signal.SIGKILL:

@@ -63,9 +63,12 @@ class Identity:
         except OSError:  # a kernel before 5.3, or a sandbox that forbids it
             return None
         # Looked at after opening: if it is ours now it was ours then, for a pid is not given twice at once.
-        if not self.alive():
+        try:
+            if not self.alive():
+                raise ProcessLookupError(self.pid)
+        except BaseException:
             os.close(descriptor)
-            raise ProcessLookupError(self.pid)
+            raise
         return descriptor
 
     def send(self, number: signal.Signals) -> None:
@@ -145,9 +148,16 @@ def _wait_process(pid: int, timeout: float) -> None:
         time.sleep(min(timeout, _POLL))
         return
     try:
-        select.select([descriptor], [], [], timeout)
+        wait_readable(descriptor, timeout)
     finally:
         os.close(descriptor)
+
+
+def wait_readable(descriptor: int, timeout: float) -> bool:
+    """Wait until a descriptor can be read, at most so many seconds; tells whether it can."""
+    poll = select.poll()  # select() itself refuses descriptors above 1023, which many connections lead to
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
 
 
 class _Look(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 
 from paddlex_restful.jobs import failures, states
 from paddlex_restful.jobs.context import LOG_FILE
-from paddlex_restful.jobs.files import OUTCOME_FILE, read_json, write_atomically
+from paddlex_restful.jobs.files import OUTCOME_FILE, PROCESS_FILE, read_json, write_atomically
 from paddlex_restful.jobs.identity import boot_id
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import jobs as messages
@@ -85,8 +85,9 @@ def of_ended(job: Job, code: int | None) -> Outcome:
     if own is not None:
         return own
     if job.state == states.STOPPING:
-        return Outcome(states.STOPPED, messages.STOPPED_BY_FORCE)
+        begun = (job.folder / PROCESS_FILE).exists()
+        return Outcome(states.STOPPED, messages.STOPPED_BY_FORCE if begun else messages.STOPPED_UNBEGUN)
     if job.boot_id != boot_id():
-        return Outcome(states.FAILED, messages.MACHINE_RESTARTED, "signal")
+        return Outcome(states.FAILED, messages.MACHINE_RESTARTED, "restart")
     failure = failures.of_exit(code, job.folder / LOG_FILE)
     return Outcome(states.FAILED, failure.message, failure.reason)

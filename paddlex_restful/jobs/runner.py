@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from paddlex_restful.cores import THREADS_VARIABLE
 from paddlex_restful.jobs import failures, states
 from paddlex_restful.jobs.context import LOG_FILE, JobContext, JobStopped
 from paddlex_restful.jobs.files import JOB_FILE, PROCESS_FILE, read_json, write_atomically
@@ -73,15 +74,18 @@ def run(assignment: Assignment) -> NoReturn:
     if job is None:
         log.error("%s is missing or damaged", folder / JOB_FILE)
         os._exit(2)
-    own = Identity.of(os.getpid())
-    if own is not None:
-        write_atomically(folder / PROCESS_FILE, asdict(own), durable=False)
     gpus = tuple(job["gpus"])
+    # The numbers are NVML's, which follow the bus; CUDA by itself would count the fastest first.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
-    os.environ["OMP_NUM_THREADS"] = str(assignment.threads)
+    os.environ[THREADS_VARIABLE] = str(assignment.threads)
     context = JobContext(job["kind"], job["subject"], folder, Path(assignment.root), job["args"], gpus)
     _follow_signals(context)
+    own = Identity.of(os.getpid())
+    if own is not None:
+        # Not before: a job that a stop ended without this file had not begun.
+        write_atomically(folder / PROCESS_FILE, asdict(own), durable=False)
     outcome = _work(context, job)
     try:
         context.flush_progress()

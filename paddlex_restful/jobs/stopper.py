@@ -35,7 +35,7 @@ def stop(store: JobStore, job: Job, patience: Patience) -> Job:
         The record when the processes are gone; still ``stopping`` when they withstand SIGKILL.
     """
     unbegun = store.move(
-        job, (states.QUEUED, states.STARTING), states.STOPPED, message=messages.STOPPED_IN_QUEUE, ended=time.time()
+        job, (states.QUEUED, states.STARTING), states.STOPPED, message=messages.STOPPED_UNBEGUN, ended=time.time()
     )
     if unbegun is not None:
         Outcome(states.STOPPED, unbegun.message).write_if_missing(unbegun.folder)

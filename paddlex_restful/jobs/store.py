@@ -34,7 +34,7 @@ _COLUMNS = (
     "id, kind, subject, folder, args, gpus, state, message, reason, result, "
     "pid, start_time, boot_id, submitted, started, ended"
 )
-_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_INSERT = f"INSERT INTO jobs ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _NO_JOBS: Mapping[str, Job] = MappingProxyType({})
 
 
@@ -135,6 +135,7 @@ class JobStore:
             sqlite3.IntegrityError: an active job has that place.
         """
         with self._writing:
+            earlier = self.latest(job.subject, job.kind)
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.execute(
@@ -149,11 +150,18 @@ class JobStore:
                 try:
                     committed()
                 except BaseException:
-                    self._connection.execute("DELETE FROM jobs WHERE id=?", (job.id,))
+                    self._take_back(job, earlier)
                     raise
             self._publish(job)
         self._notify()
         return job
+
+    def _take_back(self, job: Job, earlier: Job | None) -> None:
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("DELETE FROM jobs WHERE id=?", (job.id,))
+            if earlier is not None:
+                self._connection.execute(_INSERT, self._to_row(earlier, earlier.id))
 
     def insert_all(self, jobs: Iterable[Job]) -> None:
         """Put many jobs on record at once; for an empty database."""
@@ -163,8 +171,9 @@ class JobStore:
                 cursor = self._connection.execute(_INSERT, self._to_row(job))
                 self._publish(replace(job, id=cursor.lastrowid or 0))
 
-    def _to_row(self, job: Job) -> tuple[Any, ...]:
+    def _to_row(self, job: Job, number: int | None = None) -> tuple[Any, ...]:
         return (
+            number,
             job.kind,
             job.subject,
             job.location,

@@ -6,7 +6,6 @@ import logging
 import os
 import selectors
 import signal
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -39,6 +38,13 @@ class _Watched:
     descriptor: int | None = None
     exit_code: int | None = None
     told: bool = False
+
+    def close(self) -> None:
+        """Give back what is held for it; its process goes on."""
+        if self.process is not None:
+            self.process.close()
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
 
 class Watcher:
@@ -109,10 +115,8 @@ class Watcher:
         self._rouse(closing=True)
         self._thread.join()
         for watched in (*self._polled, *self._new, *(key.data for key in self._selector.get_map().values())):
-            if watched is not None and watched.process is not None:
-                watched.process.close()
-            if watched is not None and watched.descriptor is not None:
-                os.close(watched.descriptor)
+            if watched is not None:
+                watched.close()
         self._selector.close()
         os.close(self._woken)
         os.close(self._wake)
@@ -141,12 +145,12 @@ class Watcher:
     def _take(self, watched: _Watched) -> None:
         try:
             watched.descriptor = watched.identity.open()
-        except ProcessLookupError:
-            watched.descriptor = None
-        if watched.descriptor is None:
-            self._polled.append(watched)
-        else:
-            self._selector.register(watched.descriptor, selectors.EVENT_READ, watched)
+            if watched.descriptor is not None:
+                self._selector.register(watched.descriptor, selectors.EVENT_READ, watched)
+                return
+        except OSError as error:  # it is gone, or the system has no descriptor to spare
+            _log.info("Process %s is looked at from time to time: %s", watched.identity.pid, error)
+        self._polled.append(watched)
 
     def _leave_selector(self, watched: _Watched) -> None:
         assert watched.descriptor is not None
@@ -156,20 +160,22 @@ class Watcher:
         self._polled.append(watched)
 
     def _ended(self, watched: _Watched) -> bool:
-        if watched.identity.alive():
-            return False
-        if watched.process is not None and watched.exit_code is None:
-            # It can be read once, and is needed again where the end cannot be recorded at the first attempt.
-            watched.exit_code = watched.process.exit_code(_EXIT_CODE)
+        gone = False
         try:
+            gone = not watched.identity.alive()
+            if not gone:
+                return False
+            if watched.process is not None and watched.exit_code is None:
+                # It can be read once, and is needed again where the end cannot be recorded at the first attempt.
+                watched.exit_code = watched.process.exit_code(_EXIT_CODE)
             self.conclude(watched.job, watched.exit_code, again=watched.told)
-        except (sqlite3.Error, OSError):  # a full disk: looked at again until there is room
+        except Exception:  # noqa: BLE001  a full disk, no descriptor to spare: looked at again until it can be done
             if not watched.told:
                 _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
-                self._store.say(watched.job, messages.END_NOT_RECORDED)
                 watched.told = True
+            if gone:
+                self._store.say(watched.job, messages.END_NOT_RECORDED)
             return False
-        if watched.process is not None:
-            watched.process.close()
+        watched.close()
         self._on_end()
         return True

@@ -14,6 +14,10 @@ DATABASE_UNUSABLE = (
     "{path} cannot be opened: {error}. "
     "Close other programs that use this file, see to disk space and permissions, and start the server again."
 )
+NOT_TAKEN_UP = (
+    "The jobs of {path} cannot be taken up again: {error}. "
+    "Free disk space, see to the permissions of this folder, and start the server again."
+)
 NEWER_DATABASE = "{path} was written by a newer version of this server. Open this workspace with that version."
 
 WAITING_FOR_PROCESSOR = "Waiting in the queue, place {place}: {running} of {slots} processor slots are taken by {jobs}."
@@ -21,16 +25,16 @@ WAITING_FOR_GPUS = "Waiting in the queue, place {place}: GPU {gpus} is taken by 
 WAITING_FOR_TURN = "Waiting in the queue, place {place}: an earlier job waits for GPU {gpus}."
 
 STOPPED = "Stopped on request."
-STOPPED_IN_QUEUE = "Stopped on request before it began."
+STOPPED_UNBEGUN = "Stopped on request before it began."
 STOPPED_BY_FORCE = "Stopped on request; its processes had to be ended by force, what they had not saved is lost."
 
 KILLED_9 = (
     "The process was killed by signal 9 (SIGKILL); out of memory is the usual cause. "
-    "Choose a smaller batch size or image size, or fewer workers, and start it again."
+    "Choose a smaller batch size or image size and start it again."
 )
 BUS_ERROR = (
     "The process was killed by signal {number} ({name}); a full /dev/shm is the usual cause. "
-    "Give the machine or container more shared memory, or choose num_workers 0, and start it again."
+    "Give the machine or container more shared memory and start it again."
 )
 KILLED = "The process was killed by signal {number} ({name}). The end of its log says more: {log}."
 EXITED = "The process ended with exit code {code} and without a result. The end of its log says more: {log}."
@@ -42,9 +46,7 @@ END_NOT_RECORDED = "The job has ended, but this cannot be put on record: free so
 VANISHED = "The process ended without a result. The end of its log says more: {log}."
 MACHINE_RESTARTED = "The machine was restarted while this job ran. Start it again."
 
-OUT_OF_MEMORY = (
-    "The memory was not enough. Choose a smaller batch size or image size, or fewer workers, and start it again."
-)
+OUT_OF_MEMORY = "The memory was not enough. Choose a smaller batch size or image size and start it again."
 OUT_OF_GPU_MEMORY = (
     "The GPU's memory was not enough. Choose a smaller batch size or image size, or another GPU, and start it again."
 )
@@ -59,5 +61,5 @@ PACKAGE_BROKEN = (
 UNREADABLE_IMAGE = "An image cannot be read: {error}. Repair or remove it and start again."
 FILE_MISSING = "The file {path} does not exist. Put it back and start again."
 FILE_REFUSED = "The file {path} cannot be opened: {error}. Change its permissions and start again."
-UNEXPECTED = "The job failed unexpectedly with {error}. Its log says more: {log}."
+UNEXPECTED = "The job failed unexpectedly. Its log says more: {log}."
 EXITED_ITSELF = "The job ended itself with exit code {code}. Its log says more: {log}."

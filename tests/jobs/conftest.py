@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from paddlex_restful.jobs.executor import Executor
+from paddlex_restful.jobs.executor import Executor, Process
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.jobs.stopper import Patience
@@ -26,6 +27,20 @@ def until(condition: Callable[[], Any], timeout: float = 20.0) -> Any:
             return value
         time.sleep(0.01)
     raise AssertionError("waited in vain")
+
+
+class Held(Executor):
+    """Starts processes only once its gate is open."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.gate = threading.Event()
+        self.asked = threading.Event()
+
+    def start(self) -> Process:
+        self.asked.set()
+        assert self.gate.wait(20)
+        return super().start()
 
 
 class Jobs:

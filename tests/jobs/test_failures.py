@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobFailed
-from paddlex_restful.jobs.failures import Failure, of_exception, of_exit
+from paddlex_restful.jobs.failures import OUTCOME_NOT_WRITTEN, of_exception, of_exit
 
 LOG = Path("/w/job/train/out.log")
 
@@ -36,8 +36,9 @@ LOG = Path("/w/job/train/out.log")
         (FileNotFoundError(errno.ENOENT, "x", "/w/a.jpg"), "file", "/w/a.jpg does not exist"),
         (PermissionError(errno.EACCES, "Permission denied", "/w/a.jpg"), "file", "cannot be opened"),
         (SystemExit(3), "exit", "exit code 3"),
-        (ValueError("first line\nsecond line"), "error", "ValueError: first line. Its log"),
-        (KeyboardInterrupt(), "error", "KeyboardInterrupt. Its log"),
+        (ValueError("first line\nsecond line"), "error", f"unexpectedly. Its log says more: {LOG}."),
+        (KeyError("x"), "error", f"unexpectedly. Its log says more: {LOG}."),
+        (KeyboardInterrupt(), "error", "unexpectedly. Its log"),
     ],
 )
 def test_exception_becomes_a_word_and_a_sentence(error: BaseException, reason: str, words: str) -> None:
@@ -56,16 +57,17 @@ def test_truncated_image_is_recognised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "reason", "words"),
     [
-        (-signal.SIGKILL, "signal 9 (SIGKILL); out of memory"),
-        (-signal.SIGSEGV, "signal 11 (SIGSEGV)"),
-        (-signal.SIGBUS, "/dev/shm"),
-        (3, "exit code 3"),
-        (None, "without a result"),
+        (-signal.SIGKILL, "signal", "signal 9 (SIGKILL); out of memory"),
+        (-signal.SIGSEGV, "signal", "signal 11 (SIGSEGV)"),
+        (-signal.SIGBUS, "signal", "/dev/shm"),
+        (1, "exit", "exit code 1"),
+        (OUTCOME_NOT_WRITTEN, "disk_full", "could not write its outcome"),
+        (None, "vanished", "without a result"),
     ],
 )
-def test_end_without_an_outcome_is_named(code: int | None, words: str) -> None:
+def test_end_without_an_outcome_is_named(code: int | None, reason: str, words: str) -> None:
     failure = of_exit(code, LOG)
-    assert failure == Failure("signal", failure.message)
+    assert failure.reason == reason
     assert words in failure.message

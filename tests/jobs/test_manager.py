@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.identity import Identity
-from tests.jobs.conftest import Jobs, until
+from paddlex_restful.jobs.watcher import Watcher
+from tests.jobs.conftest import PRELOAD, Held, Jobs, until
 
 
 def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
@@ -27,9 +29,9 @@ def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
     ("kind", "reason", "words"),
     [
         ("fail", "check", "The file a b.png is wrong."),
-        ("crash", "error", "ValueError: a surprise"),
+        ("crash", "error", "The job failed unexpectedly. Its log says more: "),
         ("exit_early", "exit", "exit code 7"),
-        ("vanish", "signal", "exit code 5"),
+        ("vanish", "exit", "exit code 5"),
         ("lack_package", "package_missing", "pip install paddle_of_tomorrow"),
     ],
 )
@@ -38,20 +40,21 @@ def test_failed_job_says_why(jobs: Jobs, kind: str, reason: str, words: str) -> 
     assert (job.state, job.reason) == ("failed", reason)
     assert words in job.message
     assert "Traceback" not in job.message
+    assert "surprise" not in job.message
 
 
 def test_traceback_of_a_failed_job_is_in_its_log(jobs: Jobs) -> None:
     job = jobs.run("crash")
-    assert "Traceback" in (job.folder / "out.log").read_text(encoding="utf-8")
+    log = (job.folder / "out.log").read_text(encoding="utf-8")
+    assert "Traceback" in log
+    assert "ValueError: a surprise" in log
 
 
-def test_killed_job_fails_at_once_and_names_the_signal(jobs: Jobs) -> None:
+def test_killed_job_fails_and_names_the_signal(jobs: Jobs) -> None:
     job = jobs.running("patient")
     assert job.pid is not None
     os.kill(job.pid, signal.SIGKILL)
-    begun = time.monotonic()
     job = jobs.manager.wait(job, 10)
-    assert time.monotonic() - begun < 1.0
     assert (job.state, job.reason) == ("failed", "signal")
     assert "signal 9 (SIGKILL); out of memory is the usual cause" in job.message
 
@@ -67,12 +70,10 @@ def test_workers_of_a_killed_job_are_ended_before_it_is_concluded(jobs: Jobs) ->
     assert job.identity.group() == []
 
 
-def test_stop_ends_job_and_workers_within_two_seconds(jobs: Jobs) -> None:
+def test_stop_ends_job_and_workers(jobs: Jobs) -> None:
     job = jobs.running("with_workers")
     assert job.identity is not None
-    begun = time.monotonic()
     stopped = jobs.manager.stop(job)
-    assert time.monotonic() - begun < 2.0
     assert (stopped.state, stopped.message) == ("stopped", "Stopped on request.")
     assert job.identity.group() == []
 
@@ -128,13 +129,53 @@ def test_new_job_leaves_nothing_of_the_last_in_the_folder(jobs: Jobs) -> None:
 
 
 def test_submit_does_not_wait_for_a_process(jobs: Jobs) -> None:
-    jobs.running("train")
-    times = []
-    for number in range(2, 22):
-        begun = time.perf_counter()
-        jobs.submit("train", f"T{number:04}")
-        times.append(time.perf_counter() - begun)
-    assert sorted(times)[10] < 0.1  # 2 ms on an idle machine
+    held = Held(preload=PRELOAD)
+    jobs.options["executor"] = held
+    jobs.restart()
+    made = [jobs.submit("small", f"T{number:04}", numbers=[number]) for number in range(5)]
+    until(held.asked.is_set)
+    assert {jobs.now(job).state for job in made} == {"queued", "starting"}
+    held.gate.set()
+    assert {jobs.manager.wait(job, 20).state for job in made} == {"done"}
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EMFILE, os.strerror(errno.EMFILE)), ValueError("a fault")])
+def test_end_is_noticed_after_any_fault(jobs: Jobs, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    faults = []
+
+    def broken(*_: Any, **__: Any) -> NoReturn:
+        faults.append(fault)
+        raise fault
+
+    job = jobs.running("patient")
+    assert job.identity is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(Watcher, "conclude", broken)
+        job.identity.send(signal.SIGKILL)
+        until(lambda: len(faults) > 1)
+        assert "cannot be put on record" in jobs.now(job).message
+    assert jobs.manager.wait(job, 10).state == "failed"
+
+
+def test_process_that_cannot_be_looked_at_for_a_while_is_not_lost(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = []
+
+    def full(number: int) -> NoReturn:
+        refusals.append(number)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    held = Held(preload=PRELOAD)
+    jobs.options["executor"] = held
+    jobs.restart()
+    job = jobs.submit("patient")
+    until(held.asked.is_set)
+    with monkeypatch.context() as patched:
+        patched.setattr(Identity, "open", lambda own: full(own.pid))
+        patched.setattr(Identity, "alive", lambda own: full(own.pid))
+        held.gate.set()
+        until(lambda: len(refusals) > 2)
+        assert jobs.now(job).message == ""
+    assert jobs.manager.stop(job).state == "stopped"
 
 
 def test_submit_says_that_the_server_shuts_down(jobs: Jobs) -> None:

@@ -31,6 +31,9 @@ from paddlex_restful.messages import api as api_messages
 from paddlex_restful.messages import server as messages
 from paddlex_restful.services import build_services
 
+if sys.platform != "win32":
+    import resource
+
 THREADS = 100
 """Requests answered at once. A slow client holds a thread while a large answer waits for it: 64 of them leave some."""
 
@@ -42,6 +45,9 @@ PROCESS_END = 1.5
 
 _BACKLOG = 1024
 _CONNECTIONS = 2000
+_DESCRIPTORS = 65536
+"""More open files than a server needs; some libraries of the jobs go through as many as they may have."""
+
 _BODY_ON_DISK = 1 << 30
 
 _log = logging.getLogger(__name__)
@@ -60,6 +66,7 @@ def serve(config: Config) -> int:
         The exit status of the process: 0 after a clean end, 1 where it could not start (told on stderr).
     """
     _configure_logging()
+    connections = _make_room_for(_CONNECTIONS)
     try:
         listener = _listen(config.host, config.port)
     except UserError as error:
@@ -71,7 +78,7 @@ def serve(config: Config) -> int:
         except UserError as error:
             return _refuse(error)
         try:
-            _serve(config, listener, create_app(config, services))
+            _serve(config, listener, create_app(config, services), connections)
         finally:
             services.close()
     return 0
@@ -87,6 +94,20 @@ def _configure_logging() -> None:
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _make_room_for(connections: int) -> int:
+    """Let this process open as many files as the system allows it.
+
+    Returns:
+        How many connections leave the jobs and the workspace as many open files again; no more than asked for.
+    """
+    if sys.platform == "win32":
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = max(soft, min(_DESCRIPTORS, hard if hard != resource.RLIM_INFINITY else _DESCRIPTORS))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return min(connections, limit // 2)
 
 
 def _settle_home(workspace: Path) -> None:
@@ -127,7 +148,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(config: Config, listener: socket.socket, app: Flask) -> None:
+def _serve(config: Config, listener: socket.socket, app: Flask, most_connections: int) -> None:
     connections: dict[int, Any] = {}
     server = create_server(
         app,
@@ -135,7 +156,7 @@ def _serve(config: Config, listener: socket.socket, app: Flask) -> None:
         sockets=[listener],
         threads=THREADS,
         backlog=_BACKLOG,
-        connection_limit=_CONNECTIONS,
+        connection_limit=most_connections,
         # Larger bodies than the application takes are read to their end up to here, so that the sender gets its answer.
         max_request_body_size=max(_BODY_ON_DISK, app.config["MAX_CONTENT_LENGTH"]),
         asyncore_use_poll=True,

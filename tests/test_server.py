@@ -20,7 +20,12 @@ import pytest
 import requests
 
 from paddlex_restful import __version__
+from paddlex_restful.jobs.job import Job
+from paddlex_restful.jobs.manager import DATABASE
+from paddlex_restful.jobs.store import JobStore
 from tests.conftest import Server
+from tests.flow import import_dataset
+from tests.images import make_classification
 
 # A server whose /slow says when it has begun and takes the seconds that it is asked for.
 SLOW_SERVER = """
@@ -154,6 +159,37 @@ def test_a_workspace_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert str(tmp_path / "file") in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_jobs_that_cannot_be_taken_up_are_told_with_the_remedy(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / DATABASE, tmp_path)
+    store.insert(Job(0, "download", "demo/x", tmp_path, "demo/x/job/download", {}, (), "queued", submitted=1.5))
+    store.close()
+    (tmp_path / "demo").touch()
+    done = start("--port", "0", "--workspace_dir", str(tmp_path))
+    assert done.returncode == 1
+    assert f"The jobs of {tmp_path} cannot be taken up again" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_idle_connections_leave_open_files_for_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited = tmp_path / "python"
+    limited.write_text(f'#!/bin/sh\nulimit -Sn 64\nulimit -Hn 400\nexec "{sys.executable}" "$@"\n')
+    limited.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(limited))
+    server = Server(tmp_path)
+    try:
+        # The server raises the first limit to the second.
+        assert psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE) == (400, 400)
+        server.ok("GET", "/workspace")
+        with ExitStack() as stack:
+            address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+            for _ in range(500):
+                stack.enter_context(socket.create_connection(address, timeout=10))
+            import_dataset(server, make_classification(tmp_path / "source", 2))
+        assert "Too many open files" not in server.log.read_text()
+    finally:
+        server.close()
 
 
 def test_listening_on_all_networks_is_warned_of(tmp_path: Path) -> None:

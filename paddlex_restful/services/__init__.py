@@ -6,11 +6,15 @@ is changed.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from paddlex_restful.config import Config
+from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.manager import JobManager
+from paddlex_restful.messages import jobs as messages
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
 
@@ -45,17 +49,18 @@ def build_services(config: Config) -> Services:
     """Opens the workspace and what works on it.
 
     Raises:
-        UserError: the workspace cannot be used (locked, not writable).
+        UserError: the workspace cannot be used (locked, not writable, a full disk).
     """
     from paddlex_restful.services.migration import record_original_statuses
 
-    workspace = Workspace.open(config.workspace_dir)
-    try:
-        jobs = JobManager(workspace.root, cpu_jobs=config.cpu_jobs)
-    except BaseException:
-        workspace.close()
-        raise
-    services = Services(config, workspace, jobs, VisualDLServers())
-    if workspace.opened_original:
-        record_original_statuses(services)
+    with ExitStack() as opened:
+        workspace = opened.enter_context(closing(Workspace.open(config.workspace_dir)))
+        try:
+            jobs = opened.enter_context(closing(JobManager(workspace.root, cpu_jobs=config.cpu_jobs)))
+            services = Services(config, workspace, jobs, VisualDLServers())
+            if workspace.opened_original:
+                record_original_statuses(services)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(messages.NOT_TAKEN_UP, path=workspace.root, error=error) from error
+        opened.pop_all()
     return services

@@ -165,6 +165,16 @@ def test_delete_removes_the_folder_and_with_a_project_its_tasks(workspace: Works
     assert list(reopen().read().leftovers) == []
 
 
+def test_a_folder_that_was_only_taken_out_goes_with_the_next_opening(workspace: Workspace, reopen: Opener) -> None:
+    did, pid, tid = _project_with_task(workspace)
+    folder = workspace.folder(workspace.task(tid))
+    assert workspace.take_out(pid) == f"projects/{pid}"
+    assert (workspace.projects(), workspace.tasks(), folder.is_dir()) == ([], [], True)
+    again = reopen()
+    assert (again.projects(), again.tasks(), folder.exists()) == ([], [], False)
+    assert again.dataset(did).id == did
+
+
 def test_a_bound_dataset_is_not_deleted(workspace: Workspace) -> None:
     did, pid, _ = _project_with_task(workspace)
     with pytest.raises(UserError, match=pid):

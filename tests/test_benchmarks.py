@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import pytest
 
-from benchmarks import load, results
+from benchmarks import load, results, trainer, workspace
 from benchmarks.results import Figure
 from tests.conftest import Server
 
@@ -40,3 +42,25 @@ def test_figures_are_kept_and_laid_beside(tmp_path: Path, monkeypatch: pytest.Mo
     assert heads.split()[-2:] == ["before", "now/before"]
     assert first.split()[-2:] == ["1,000", "2.00"]
     assert second.split()[-1] == "ms"
+
+
+def test_the_workspace_is_measured_with_many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "TASKS", 20)
+    change, opening = workspace.measure(2)
+    assert (change.name, len(change.runs)) == ("a change with 20 tasks", 2 * workspace.CHANGES)
+    assert (opening.name, len(opening.runs)) == ("opening with 20 tasks", 2)
+
+
+def test_epochs_from_files_and_from_memory_come_in_pairs_and_each_goes_first_in_turn() -> None:
+    class Training:
+        asked: ClassVar[list[int]] = []
+
+        def batches(self, epoch: int) -> Iterator[int]:
+            self.asked.append(epoch)
+            return iter([epoch, epoch])
+
+    training = trainer.Alternating(cast(Any, Training()))
+    seen = [list(training.batches(epoch)) for epoch in range(1, 9)]
+    assert seen == [[1, 1], [1, 1], [1, 1], [4, 4], [5, 5], [1, 1], [1, 1], [8, 8]]
+    assert Training.asked == [1, 1, 4, 5, 8]
+    assert {len(times) for clock in (training.wall, training.cpu) for times in clock.values()} == {4}

@@ -61,13 +61,14 @@ def test_delete_system_stops_the_jobs_of_this_server_and_nothing_else(tmp_path: 
         for server in servers:
             did = import_dataset(server, source)
             server.ok("PUT", "/dataset/split", did=did, val_split=0.25, test_split=0)
-            tids = [task(server, bound_project(server, did), num_epochs=5000) for _ in range(2)]
+            tids = [task(server, bound_project(server, did), num_epochs=5000, learning_rate=1e-6) for _ in range(2)]
             for tid in tids:
                 server.ok("POST", "/project/task/train", tid=tid)
             until(lambda server=server, tid=tids[0]: task_status(server, tid), lambda status: status == 3)  # type: ignore[misc]
         one, other = servers
         one.ok("DELETE", "/system")
-        assert [task_status(one, tid) for tid in tids] == [8, 8]
+        ended = [one.ok("GET", "/project/task", tid=tid) for tid in tids]
+        assert [answer["task_status"] for answer in ended] == [8, 8], ended
         log = one.ok("GET", "/project/task/metrics", tid=tids[1], type="train")["train_log"]
         assert log["running_duration"] is None
         assert task_status(other, tids[0]) == 3

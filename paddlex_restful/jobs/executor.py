@@ -18,10 +18,13 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.jobs.identity import Identity, wait_readable
+from paddlex_restful.jobs.identity import Identity, wait_process, wait_readable
 from paddlex_restful.jobs.runner import Assignment
 
 _CUDA_BUILD = "paddlepaddle-gpu"
+_DYING = 2.0
+"""Seconds that a killed fork server is given to end."""
+
 PRELOAD = ("paddlex_restful.jobs.preload",)
 
 
@@ -164,7 +167,10 @@ class Executor:
         try:
             return _Forked()
         except (OSError, EOFError):
-            # The fork server was killed; the next connection starts another.
+            # The fork server was killed; once it is gone altogether the next connection starts another.
+            dying = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+            if dying is not None:
+                wait_process(dying, _DYING)
             try:
                 return _Forked()
             except EOFError as error:

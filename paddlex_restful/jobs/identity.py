@@ -129,7 +129,7 @@ class Identity:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            _wait_process(members[0], left)
+            wait_process(members[0], left)
         return True
 
 
@@ -139,7 +139,8 @@ def boot_id() -> str:
     return _BOOT_ID.read_text().strip() if _LINUX else str(round(psutil.boot_time()))
 
 
-def _wait_process(pid: int, timeout: float) -> None:
+def wait_process(pid: int, timeout: float) -> None:
+    """Wait until a process has ended, at most so many seconds; less where the system cannot tell of its end."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -106,3 +106,32 @@ def test_weights_that_cannot_be_downloaded_fail_the_training_with_the_remedy(
             assert done["task_status"] == 4, done["message"]
         finally:
             server.close()
+
+
+def test_a_training_whose_weights_are_being_downloaded_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = weights_url(TINY["model"])  # type: ignore[arg-type]
+    assert published is not None
+    served = tmp_path / "web" / urlsplit(published).path.lstrip("/")
+    served.parent.mkdir(parents=True)
+    served.write_bytes(bytes(8_000_000))
+    Drip.goes_on.clear()
+    with serving(tmp_path / "web", Drip) as url:
+        monkeypatch.setenv("PADDLEX_RESTFUL_WEIGHTS_URL", url)
+        server = Server(tmp_path)
+        try:
+            did = import_dataset(server, make_classification(tmp_path / "shapes", per_class=8))
+            server.ok("PUT", "/dataset/split", did=did, val_split=0.25, test_split=0)
+            tid = task(server, bound_project(server, did), pretrain_weights="IMAGENET", num_epochs=1)
+            server.ok("POST", "/project/task/train", tid=tid)
+            until(lambda: server.ok("GET", "/project/task", tid=tid), lambda seen: seen["task_status"] == 2)
+            half = until(
+                lambda: server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"],
+                lambda log: (log["download_status"] or {}).get("bytes", 0) > 0,
+            )
+            assert half["train_stage"] == "downloading"
+            assert half["download_status"]["total"] == 8_000_000
+            server.ok("PUT", "/project/task/train", tid=tid, act="stop")
+            assert server.ok("GET", "/project/task", tid=tid)["task_status"] == 8
+        finally:
+            Drip.goes_on.set()
+            server.close()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
+import yaml
+
 from paddlex_restful.params import default_params
+from paddlex_restful.training.classification.nets import build_net
 from paddlex_restful.workspace import workspace_pb2 as pb
 from tests.conftest import Server
-from tests.flow import TINY, train
+from tests.flow import TINY, task, train
 from tests.images import make_classification
 
 ELSEWHERE = "/home/somebody/workspace"
@@ -58,6 +62,21 @@ def leave_workspace(folder: Path) -> Path:
     return folder
 
 
+def leave_trained_model(folder: Path) -> None:
+    """Write a checkpoint in the form of the original: numpy arrays in a pickle, and its own ``model.yml``."""
+    weights = {name: value.numpy() for name, value in build_net(TINY["model"], 2).state_dict().items()}
+    info = {
+        "Model": TINY["model"],
+        "_Attributes": {"model_type": "classifier", "num_classes": 2, "labels": ["cat", "dog"]},
+        "_init_params": {"num_classes": 2},
+        "Transforms": [{"ResizeByShort": {"short_size": 36}}, {"CenterCrop": {"crop_size": 32}}],
+        "completed_epochs": 1,
+    }
+    folder.mkdir(parents=True)
+    (folder / "model.pdparams").write_bytes(pickle.dumps(weights, protocol=2))
+    (folder / "model.yml").write_text(yaml.safe_dump(info))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -86,3 +105,28 @@ def test_an_original_workspace_is_shown_as_it_was_and_trains_on(tmp_path: Path) 
     now = contents(tmp_path / "workspace")
     changed = [name for name, data in left.items() if now.get(name) != data]
     assert changed == []
+
+
+def test_a_model_of_the_original_server_starts_another_training_and_says_that_it_does_no_more(tmp_path: Path) -> None:
+    old = leave_workspace(tmp_path / "workspace") / "projects" / "P0001" / "T0001"
+    (old / "XTRAINDONE").rename(old / "XTRAINEXIT")
+    for name in ("best_model", "epoch_1"):
+        leave_trained_model(old / "output" / name)
+    server = Server(tmp_path)
+    try:
+        assert server.ok("GET", "/project/task", tid="T0001", resume=True)["resumable"] is False
+        assert "saved epoch" in server.refused("PUT", "/project/task/train", tid="T0001", act="resume")
+        best = old / "output" / "best_model"
+        for path, args in (("evaluate", {}), ("evaluate", {"epoch": 1}), ("export", {"save_dir": str(tmp_path / "e")})):
+            refusal = server.refused("POST", f"/project/task/{path}", tid="T0001", **args)
+            assert "original server" in refusal
+            assert "pretrain_weights" in refusal
+        tid = task(server, "P0001", num_epochs=1, pretrain_weights=str(best))
+        train(server, tid)
+        log = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
+        lines = " ".join(server.ok("GET", "/file", path=log["log_file"])["log"])
+        filled = re.search(r"Filled (\d+) of (\d+) weights", lines)
+        assert filled is not None, lines
+        assert filled[1] == filled[2]
+    finally:
+        server.close()

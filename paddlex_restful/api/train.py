@@ -20,15 +20,15 @@ class StartTraining(Arguments):
     """Arguments of POST /project/task/train."""
 
     tid: str = Field(description=TID)
-    eval_metric_loss: float | None = Field(None, description="loss of the metric that pruning may cost")
-    pruned_flops: float | None = Field(None, description="share of the FLOPs to remove by pruning")
+    eval_metric_loss: float | None = Field(
+        None, description="for a task with parent_id: loss of the metric that pruning may cost"
+    )
+    pruned_flops: float | None = Field(None, description="for a task with parent_id: share of the FLOPs to remove")
 
 
 @call(blueprint, "POST", "/project/task/train")
 def start(args: StartTraining, services: Services) -> None:
     """Starts the training of a task, from its first epoch."""
-    if args.eval_metric_loss is not None or args.pruned_flops is not None:
-        raise UserError(sentences.PRUNING_NOT_AVAILABLE)
     training.start(services, args.tid)
 
 

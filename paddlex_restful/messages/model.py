@@ -8,4 +8,8 @@ NOT_A_CHECKPOINT = "source_path {path} holds no trained model: give a folder suc
 NOT_AN_EXPORT = "path {path} is not a folder on the server: export the model first with POST /project/task/export."
 TASK_OF_OTHER_PROJECT = "Task {tid} belongs to project {other}, not to {pid}."
 EXPORTED_TYPE = "exported_type {value} is not known: take a number from 0 to 5."
-COPY_FAILED = "The model could not be copied ({reason}): make room on the disk and try again."
+NO_DETAILS = "Nothing is known of model {mid} besides its entry: its details are lost, and task {tid} is deleted."
+COPY_FAILED = (
+    "The model in {path} could not be copied into the workspace ({reason}): make sure that there is room and that the "
+    "server may read and write there, then try again."
+)

@@ -17,6 +17,10 @@ NOT_RUNNING = "Task {tid} is not being trained: there is nothing to stop."
 NO_CHECKPOINT = "Task {tid} has no saved epoch to go on from: start the training anew with POST /project/task/train."
 NO_SUCH_EPOCH = "Task {tid} has no saved epoch {epoch}: take one of {epochs}."
 COMPLETE = "Task {tid} is trained to its last epoch, {epoch}: there is nothing left to go on with."
+TRAINED_BY_ORIGINAL = (
+    "The model of task {tid} was trained by the original server and can only start another training: "
+    "give its folder, {path}, as pretrain_weights of a new task."
+)
 NOT_TRAINED = "Task {tid} has no trained model yet: train it with POST /project/task/train first."
 WEIGHTS_MISSING = (
     "pretrain_weights {weights!r} was not found: give IMAGENET, a saved model such as PM0001, "

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import params as messages
@@ -262,11 +263,10 @@ PARAMS_MODELS: Mapping[str, type[CommonParams]] = {
     ProjectType.INSTANCE_SEGMENTATION.value: InstanceSegmentationParams,
 }
 
-_WEIGHT_SETS = ("IMAGENET", "COCO", "CITYSCAPES")
 _WEIGHTS: Mapping[str, tuple[str, ...]] = {
     ProjectType.CLASSIFICATION.value: ("IMAGENET",),
     ProjectType.DETECTION.value: ("IMAGENET", "COCO"),
-    ProjectType.SEGMENTATION.value: _WEIGHT_SETS,
+    ProjectType.SEGMENTATION.value: PUBLISHED_WEIGHTS,
     ProjectType.INSTANCE_SEGMENTATION.value: ("IMAGENET", "COCO"),
 }
 
@@ -349,7 +349,7 @@ def _problems_across(project_type: str, params: Mapping[str, Any]) -> list[str]:
             messages.UNKNOWN_BACKBONE.format(backbones=known, model=params["model"], value=_shown(backbone))
         )
     weights = params["pretrain_weights"]
-    if weights in _WEIGHT_SETS and weights not in _WEIGHTS[project_type]:
+    if weights in PUBLISHED_WEIGHTS and weights not in _WEIGHTS[project_type]:
         problems.append(
             messages.UNKNOWN_WEIGHTS.format(
                 weights=", ".join(_WEIGHTS[project_type]), project_type=project_type, value=weights

@@ -11,7 +11,7 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.reports import excel
-from paddlex_restful.services import Services, status, trained, training
+from paddlex_restful.services import Services, inputs, status, trained
 
 _RESULT = "result.json"
 
@@ -29,21 +29,22 @@ def start(
         score_thresh: lowest score of a detected object that counts.
         overlap_thresh: lowest IoU at which a detected object is the true one.
     """
-    task = services.workspace.task(tid)
-    project = services.workspace.project(task.pid)
-    model = trained.checkpoint(services, task, epoch)
-    dataset = training.split_dataset(services, project)
-    args = {
-        "type": project.type,
-        "dataset": training.relative(services, services.workspace.folder(dataset)),
-        "model": model,
-        "epoch": epoch,
-        "topk": topk,
-        "score_thresh": score_thresh,
-        "overlap_thresh": overlap_thresh,
-        "output": training.relative(services, trained.folder(services, task, "evaluate")),
-    }
-    return trained.submit(services, task, "evaluate", args)
+    with services.gate:
+        task = services.workspace.task(tid)
+        project = services.workspace.project(task.pid)
+        model = trained.checkpoint(services, task, epoch)
+        dataset = inputs.split_dataset(services, project)
+        args = {
+            "type": project.type,
+            "dataset": inputs.relative(services, services.workspace.folder(dataset)),
+            "model": model,
+            "epoch": epoch,
+            "topk": topk,
+            "score_thresh": score_thresh,
+            "overlap_thresh": overlap_thresh,
+            "output": inputs.relative(services, trained.folder(services, task, "evaluate")),
+        }
+        return trained.submit(services, task, "evaluate", args)
 
 
 def get(services: Services, tid: str) -> dict[str, Any]:

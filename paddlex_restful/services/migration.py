@@ -29,7 +29,8 @@ _TASK_JOBS: dict[str, tuple[tuple[str, states.State, str], ...]] = {
     "XDOWNLOADFAIL": (("train", states.FAILED, "download"),),
 }
 """What must have happened to a task that was left in a status. Evaluations are not taken over: their results are
-pickles, which are not read, so that such a task is trained and can be evaluated again."""
+pickles, which are not read. The model of such a task can start other trainings. It is not evaluated, exported or
+trained on, because the original prepared its images otherwise and kept no place in the training."""
 
 
 def record_original_statuses(services: Services) -> None:

@@ -6,14 +6,18 @@ import errno
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.durable import sync, write_durably
+from paddlex_restful.checkpoints import CHECKPOINT_FILES, is_complete
+from paddlex_restful.durable import sync, sync_folder, write_durably
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
-from paddlex_restful.services import Services, checkpoints, datasets, evaluation, tasks
+from paddlex_restful.services import Services, datasets, evaluation, tasks
 from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -32,22 +36,56 @@ def save_pretrained(services: Services, pid: str, tid: str, name: str, source_pa
         source_path: a checkpoint folder of the workspace, such as ``output/best_model`` of the task.
         eval_results: figures to keep with it; None takes those of the task's evaluation.
     """
-    task, project = _task_of(services, pid, tid)
-    source = confine(source_path, services.workspace.root)
-    if not checkpoints.is_checkpoint(source):
-        raise UserError(sentences.NOT_A_CHECKPOINT, path=source_path)
-    details = _describe(services, project, task, eval_results)
-    model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
-    pmid = services.workspace.create_pretrained_model(name, model, project.type, pid, tid)
+    with services.gate:
+        task, project = _task_of(services, pid, tid)
+        # A training replaces its checkpoints; what is copied meanwhile might be of two.
+        tasks.refuse_while_busy(services, tid, "train")
+        source = confine(source_path, services.workspace.root)
+        if not is_complete(source):
+            raise UserError(sentences.NOT_A_CHECKPOINT, path=source_path)
+        details = _describe(services, project, task, eval_results)
+        model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
+        entry = {"name": name, "model": model, "type": project.type, "pid": pid, "tid": tid}
+        try:
+            with _copied(services, source, details) as beside:
+                return _publish(services, beside, entry)
+        except OSError as error:
+            raise UserError(sentences.COPY_FAILED, path=source_path, reason=os.strerror(error.errno or 0)) from error
+
+
+@contextmanager
+def _copied(services: Services, source: Path, details: dict[str, Any]) -> Iterator[Path]:
+    """A hidden folder with the whole model, before anyone is told of it; it vanishes when the block ends.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    home = services.workspace.root / "pretrain"
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".new", dir=home, ignore_cleanup_errors=True) as folder:
+        beside = Path(folder)
+        for name in CHECKPOINT_FILES:
+            if (source / name).is_file():
+                _link_or_copy(source / name, beside / name)
+        write_durably(beside / _DETAILS, json.dumps(details).encode())
+        yield beside
+
+
+def _publish(services: Services, beside: Path, entry: dict[str, str]) -> str:
+    """Makes the entry and moves the files into its folder: all that a crash can come between.
+
+    Raises:
+        OSError: they cannot be moved; there is no entry then.
+    """
+    pmid = services.workspace.create_pretrained_model(**entry)
     folder = services.workspace.folder(services.workspace.pretrained_model(pmid))
     try:
-        for file in sorted(source.iterdir()):
-            if file.is_file():
-                _link_or_copy(file, folder / file.name)
-        write_durably(folder / _DETAILS, json.dumps(details).encode())
-    except OSError as error:
+        for name in (_DETAILS, *CHECKPOINT_FILES):
+            if (beside / name).is_file():
+                (beside / name).rename(folder / name)
+        sync_folder(folder)
+    except OSError:
         services.workspace.delete(pmid)
-        raise UserError(sentences.COPY_FAILED, reason=error.strerror) from error
+        raise
     return pmid
 
 
@@ -163,7 +201,9 @@ def details(services: Services, mid: str) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(file.read_bytes())
         return kept
     # A model of an original workspace, or one whose details a power cut took: what its task still tells.
-    task, project = _task_of(services, model.pid, model.tid)
+    task, project = workspace.read().tasks.get(model.tid), workspace.read().projects.get(model.pid)
+    if task is None or project is None:
+        raise UserError(sentences.NO_DETAILS, mid=mid, tid=model.tid)
     return _describe(services, project, task, None)
 
 
@@ -174,17 +214,16 @@ def delete_pretrained(services: Services, pmid: str) -> None:
 
 
 def delete_exported(services: Services, emid: str) -> None:
-    """Takes an exported model off the list; its files go with it only where they are an export inside the workspace."""
+    """Takes an exported model off the list; its files go with it only where they are an export inside the workspace
+    that no other entry names."""
     workspace = services.workspace
     folder = workspace.folder(workspace.exported_model(emid)).resolve()
     workspace.delete(emid)
     _exported_details(services, emid).unlink(missing_ok=True)
-    if folder.is_relative_to(workspace.root) and (folder / _EXPORT_MARK).is_file():
+    others = (workspace.folder(model).resolve() for model in workspace.exported_models())
+    if (
+        folder.is_relative_to(workspace.root)
+        and (folder / _EXPORT_MARK).is_file()
+        and not any(other.is_relative_to(folder) for other in others)
+    ):
         shutil.rmtree(folder)
-
-
-def find_pretrained(services: Services, pmid: str) -> Path | None:
-    """Folder of the saved model of this id; None if the text is no id of one."""
-    if pmid not in services.workspace.read().pretrained_models:
-        return None
-    return services.workspace.folder(services.workspace.pretrained_model(pmid))

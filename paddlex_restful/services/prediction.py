@@ -13,7 +13,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, datasets, status, tasks, trained, training
+from paddlex_restful.services import Services, datasets, inputs, status, tasks, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 SINGLE_PICTURE = "predict_result.png"
@@ -63,15 +63,16 @@ def start_list(services: Services, tid: str, images: Sequence[str], score_thresh
 
 def start_test_split(services: Services, tid: str, score_thresh: float, epoch: int | None) -> Job:
     """Starts the prediction of the test split of the project's dataset."""
-    task = services.workspace.task(tid)
-    project = services.workspace.project(task.pid)
-    model = trained.checkpoint(services, task, epoch)
-    dataset = training.bound_dataset(services, project)
-    found = datasets.details(services, dataset.id) or {}
-    if not found.get("test_files"):
-        raise UserError(sentences.NO_TEST_SPLIT, did=dataset.id)
-    dataset_folder = training.relative(services, services.workspace.folder(dataset))
-    return _start(services, task, _args(project, model, score_thresh, dataset=dataset_folder))
+    with services.gate:
+        task = services.workspace.task(tid)
+        project = services.workspace.project(task.pid)
+        model = trained.checkpoint(services, task, epoch)
+        dataset = inputs.bound_dataset(services, project)
+        found = datasets.details(services, dataset.id) or {}
+        if not found.get("test_files"):
+            raise UserError(sentences.NO_TEST_SPLIT, did=dataset.id)
+        dataset_folder = inputs.relative(services, services.workspace.folder(dataset))
+        return _start(services, task, _args(project, model, score_thresh, dataset=dataset_folder))
 
 
 def get(services: Services, tid: str) -> dict[str, Any]:
@@ -147,4 +148,4 @@ def _empty(services: Services, task: pb.Task, output: Path) -> None:
 
 
 def _submit(services: Services, task: pb.Task, output: Path, args: dict[str, Any]) -> Job:
-    return trained.submit(services, task, "predict", {**args, "output": training.relative(services, output)})
+    return trained.submit(services, task, "predict", {**args, "output": inputs.relative(services, output)})

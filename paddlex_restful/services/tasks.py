@@ -11,7 +11,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
-from paddlex_restful.services import Services, checkpoints, datasets, status
+from paddlex_restful.services import Services, checkpoints, datasets, inputs, status
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 PARAMS_FILE = "params.pkl"
@@ -45,10 +45,11 @@ def get(services: Services, tid: str, resume: bool = False) -> dict[str, Any]:
     state, message = status.task_status(task, services.jobs.jobs_of(tid), services.jobs.progress)
     answer: dict[str, Any] = {"task_status": int(state), "message": message, "type": project.type}
     if resume:
-        epochs = checkpoints.saved_epochs(output_folder(services, task))
+        output = output_folder(services, task)
+        epochs = checkpoints.saved_epochs(output)
+        num_epochs = int(get_params(services, tid)["num_epochs"]) if task.configured else 0
         job = services.jobs.latest(tid, "train")
-        stopped = job is not None and job.state in (states.STOPPED, states.FAILED)
-        answer["resumable"] = bool(epochs) and (stopped or job is None)
+        answer["resumable"] = checkpoints.resume_obstacle(job, output, num_epochs) is None
         answer["max_saved_epochs"] = epochs[-1] if epochs else -1
     return answer
 
@@ -88,7 +89,11 @@ def get_params(services: Services, tid: str) -> dict[str, Any]:
     path = services.workspace.folder(task) / PARAMS_FILE
     if not task.configured or not path.is_file():
         raise UserError(sentences.NO_PARAMS, tid=tid)
-    return read_params(path)
+    params = read_params(path)
+    if params.get("resume_checkpoint"):
+        # Kept relative to the workspace, which may have moved since.
+        params["resume_checkpoint"] = str(services.workspace.root / params["resume_checkpoint"])
+    return params
 
 
 def recommended_params(
@@ -123,6 +128,7 @@ def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
 
 def _checked(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:
     params = check_params(project_type, train)
+    inputs.refuse_several_gpus(gpus_of(params))
     count = system.gpu_count()
     for gpu in gpus_of(params):
         if gpu >= count:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.jobs.job import Job
-from paddlex_restful.services import Services, checkpoints, tasks, training
+from paddlex_restful.services import Services, checkpoints, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
@@ -16,7 +16,7 @@ def checkpoint(services: Services, task: pb.Task, epoch: int | None) -> str:
     Raises:
         UserError: the task has not been trained, or that epoch was not saved.
     """
-    return training.relative(services, checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
+    return inputs.relative(services, checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
 
 
 def folder(services: Services, task: pb.Task, name: str) -> Path:
@@ -25,11 +25,12 @@ def folder(services: Services, task: pb.Task, name: str) -> Path:
 
 
 def submit(services: Services, task: pb.Task, kind: str, args: dict[str, Any]) -> Job:
-    """Starts a job on a trained task, on the GPUs that it was trained on."""
+    """Starts a job on a trained task, on the first of its GPUs that the machine has."""
     with services.gate:
         params = tasks.get_params(services, task.id)
         tasks.refuse_while_busy(services, task.id, "train", kind)
-        return services.jobs.submit(kind, task.id, folder(services, task, "job") / kind, args, tasks.gpus_of(params))
+        gpus = inputs.existing_gpus(tasks.gpus_of(params))[:1]
+        return services.jobs.submit(kind, task.id, folder(services, task, "job") / kind, args, gpus)
 
 
 def stop(services: Services, tid: str, kind: str) -> None:

@@ -6,16 +6,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.enums import DatasetStatus, ProjectType
+from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
+from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
-from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services, checkpoints, datasets, models, tasks
+from paddlex_restful.params import write_params
+from paddlex_restful.services import Services, checkpoints, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
-
-_BUILT_IN_WEIGHTS = ("IMAGENET", "COCO", "CITYSCAPES")
 
 
 def start(services: Services, tid: str) -> Job:
@@ -31,7 +30,8 @@ def resume(services: Services, tid: str, epoch: int | None = None) -> Job:
         tasks.refuse_while_busy(services, tid)
         params = tasks.get_params(services, tid)
         output = tasks.output_folder(services, task)
-        chosen = checkpoints.resume_epoch(tid, output, epoch, int(params["num_epochs"]))
+        job = services.jobs.latest(tid, "train")
+        chosen = checkpoints.resume_epoch(tid, job, output, epoch, int(params["num_epochs"]))
         return _submit(services, task, chosen)
 
 
@@ -53,53 +53,30 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
         raise UserError(sentences.TYPE_NOT_AVAILABLE, type=project.type)
     tasks.refuse_while_busy(services, task.id)
     params = tasks.get_params(services, task.id)
-    dataset = split_dataset(services, project)
+    gpus = inputs.existing_gpus(tasks.gpus_of(params))
+    inputs.refuse_several_gpus(gpus)
+    dataset = inputs.split_dataset(services, project)
+    output = inputs.relative(services, tasks.output_folder(services, task))
+    params["resume_checkpoint"] = None if resume_epoch is None else epoch_folder(Path(output), resume_epoch).as_posix()
     args = {
         "type": project.type,
         "params": params,
-        "dataset": relative(services, workspace.folder(dataset)),
-        "output": relative(services, tasks.output_folder(services, task)),
+        "dataset": inputs.relative(services, workspace.folder(dataset)),
+        "output": output,
         "resume_epoch": resume_epoch,
         "weights": _weights(services, params.get("pretrain_weights")),
         "weights_url": services.config.weights_url,
     }
-    folder = workspace.folder(task) / "job" / "train"
-    return services.jobs.submit("train", task.id, folder, args, tasks.gpus_of(params))
-
-
-def bound_dataset(services: Services, project: pb.Project) -> pb.Dataset:
-    """The dataset of a project.
-
-    Raises:
-        UserError: it has none.
-    """
-    if not project.did:
-        raise UserError(project_sentences.NOT_BOUND, pid=project.id)
-    return services.workspace.dataset(project.did)
-
-
-def split_dataset(services: Services, project: pb.Project) -> pb.Dataset:
-    """The dataset of a project, which must be imported and split.
-
-    Raises:
-        UserError: it is not, or there is none.
-    """
-    dataset = bound_dataset(services, project)
-    if datasets.require_imported(services, dataset) is not DatasetStatus.XSPLITED:
-        raise UserError(sentences.NOT_SPLIT, did=dataset.id)
-    return dataset
-
-
-def relative(services: Services, path: Path) -> str:
-    """A path of the workspace as job files hold it."""
-    return path.relative_to(services.workspace.root).as_posix()
+    folder = workspace.folder(task)
+    write_params(folder / tasks.PARAMS_FILE, params)
+    return services.jobs.submit("train", task.id, folder / "job" / "train", args, gpus)
 
 
 def _weights(services: Services, named: str | None) -> str | None:
     """Path of the weights to start from, relative to the workspace if they lie in it; None for none or a download."""
-    if not named or named in _BUILT_IN_WEIGHTS:
+    if not named or named in PUBLISHED_WEIGHTS:
         return None
-    model = models.find_pretrained(services, named)
+    model = inputs.find_pretrained(services, named)
     path = model if model is not None else Path(named)
     if not path.is_absolute():
         path = services.workspace.root / path
@@ -107,7 +84,7 @@ def _weights(services: Services, named: str | None) -> str | None:
         raise UserError(sentences.WEIGHTS_MISSING, weights=named)
     resolved = path.resolve()
     if resolved.is_relative_to(services.workspace.root):
-        return relative(services, resolved)
+        return inputs.relative(services, resolved)
     return str(resolved)
 
 

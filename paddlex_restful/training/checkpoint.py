@@ -25,14 +25,10 @@ import paddle
 import yaml
 from numpy.typing import NDArray
 
+from paddlex_restful.checkpoints import INFO_FILE, OPTIMIZER_FILE, STATE_FILE, WEIGHTS_FILE, is_complete, replaced
 from paddlex_restful.durable import sync, sync_folder
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
-
-WEIGHTS_FILE = "model.pdparams"
-INFO_FILE = "model.yml"
-OPTIMIZER_FILE = "model.pdopt"
-STATE_FILE = "state.json"
 
 Weights = dict[str, NDArray[Any]]
 """Arrays by the names of a net's ``state_dict``."""
@@ -83,11 +79,6 @@ def copy(source: Path, target: Path) -> None:
         except OSError:
             shutil.copy2(file, beside / file.name)
     _publish(beside, target)
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether a checkpoint is there."""
-    return (folder / INFO_FILE).is_file() and (folder / WEIGHTS_FILE).is_file()
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -218,7 +209,7 @@ def _publish(beside: Path, folder: Path) -> None:
     for file in beside.iterdir():
         sync(file)
     sync_folder(beside)
-    old = folder.with_name(f".{folder.name}.old")
+    old = replaced(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)

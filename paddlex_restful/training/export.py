@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,8 +36,7 @@ def run(context: JobContext) -> dict[str, Any] | None:
 def new_folder(folder: Path) -> Iterator[Path]:
     """A folder to write into that becomes ``folder`` when the block ends, and vanishes when it raises.
 
-    It lies beside ``folder`` under a hidden name, so that a process that is killed leaves ``folder`` as it was; the
-    remains are removed by the next attempt.
+    It lies beside ``folder`` under a hidden name, so that a process that is killed leaves ``folder`` as it was.
 
     Args:
         folder: does not exist or is empty; its parents are made.
@@ -46,10 +46,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise JobFailed("save_dir", messages.NOT_EMPTY, folder=folder)
-    beside = folder.with_name(f".{folder.name}.new")
+    # A name of its own for each export, independent of the length of the folder's name.
+    beside = folder.with_name(f".{secrets.token_hex(8)}.new")
     try:
-        if beside.exists():
-            shutil.rmtree(beside)
         beside.mkdir(parents=True)
     except OSError as error:
         raise _unwritable(folder, error) from error

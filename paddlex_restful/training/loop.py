@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from paddlex_restful.checkpoints import BEST_MODEL, epoch_folder, epoch_folders, is_complete
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import checkpoint
@@ -19,14 +19,7 @@ from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.reporter import Progress, Reporter, log
 from paddlex_restful.training.schedules import schedule
 
-BEST_FOLDER = "best_model"
-_EPOCH_FOLDER = re.compile(r"epoch_(\d+)")
 _REPORTS_AN_EPOCH = 10
-
-
-def epoch_folder(output: Path, epoch: int) -> Path:
-    """Where the checkpoint of an epoch lies."""
-    return output / f"epoch_{epoch}"
 
 
 @dataclass
@@ -106,19 +99,18 @@ class Loop:
             raise JobFailed("checkpoint", messages.CHECKPOINT_OTHER_MODEL, epoch=epoch)
         checkpoint.load_net(folder, self._training.net)
         self._state = State.of_json(checkpoint.load_training(folder, self._training.optimizer))
-        for later in self._output.glob("epoch_*"):
-            match = _EPOCH_FOLDER.fullmatch(later.name)
-            if match and int(match[1]) > epoch:
-                shutil.rmtree(later)
+        for later, its_folder in epoch_folders(self._output).items():
+            if later > epoch:
+                shutil.rmtree(its_folder)
         best = self._state.best_epoch
         if best is not None and not self._is_best(best):
             source = epoch_folder(self._output, best)
-            checkpoint.copy(source if checkpoint.is_complete(source) else folder, self._output / BEST_FOLDER)
+            checkpoint.copy(source if is_complete(source) else folder, self._output / BEST_MODEL)
         log(f"Resumed from the end of epoch {epoch}")
 
     def _is_best(self, epoch: int) -> bool:
-        best = self._output / BEST_FOLDER
-        return checkpoint.is_complete(best) and checkpoint.read_info(best).get("epoch") == epoch
+        best = self._output / BEST_MODEL
+        return is_complete(best) and checkpoint.read_info(best).get("epoch") == epoch
 
     def run(self) -> State:
         """Train to the end.
@@ -201,7 +193,7 @@ class Loop:
         info = {**training.info, "epoch": epoch, "metrics": figures}
         checkpoint.save(folder, training.net, info, optimizer=training.optimizer, state=asdict(state))
         if is_best:
-            checkpoint.copy(folder, self._output / BEST_FOLDER)
+            checkpoint.copy(folder, self._output / BEST_MODEL)
         if figures:
             reporter.evaluation(epoch, figures)
         self._tell_results(reporter)

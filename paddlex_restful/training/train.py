@@ -20,7 +20,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
     Args:
         context: its ``args`` are ``type``, ``params``, ``dataset``, ``output``, ``resume_epoch`` (None: from the start,
-            which removes an earlier output), ``weights`` (a path in place of ``pretrain_weights``, or None) and
+            which replaces an earlier output), ``weights`` (a path in place of ``pretrain_weights``, or None) and
             ``weights_url`` (in place of scheme and host of published weights, or empty).
 
     Returns:
@@ -36,9 +36,6 @@ def run(context: JobContext) -> dict[str, Any]:
     use_device(context)
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
-    if resume_epoch is None and output.exists():
-        shutil.rmtree(output)
-    output.mkdir(parents=True, exist_ok=True)
 
     def notify(done: int, total: int) -> None:
         context.check_stop()
@@ -56,6 +53,10 @@ def run(context: JobContext) -> dict[str, Any]:
         loop = Loop(training, params, output, context.progress, context.check_stop, seed)
         if resume_epoch is None:
             weights.initialise(training, context)
+            # Only now, when nothing stands in the way of the first step, does the earlier model go.
+            if output.exists():
+                shutil.rmtree(output)
+            output.mkdir(parents=True)
         else:
             loop.resume(int(resume_epoch))
         state = loop.run()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import filelock
 
+from paddlex_restful.checkpoints import BEST_MODEL, PUBLISHED_WEIGHTS, WEIGHTS_FILE
 from paddlex_restful.download import checksum, download
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
@@ -19,8 +20,6 @@ from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.reporter import log
 
 FOLDER = "pretrain"
-PUBLISHED = ("IMAGENET", "COCO", "CITYSCAPES")
-"""Sets of images of which nets have published weights."""
 
 _LOCK_WAIT = 0.2
 
@@ -42,7 +41,7 @@ def initialise(training: Training, context: JobContext) -> None:
     source = context.args["params"].get("pretrain_weights") or None
     if context.args.get("weights"):
         file = _weights_file(context.path(context.args["weights"]), context.args["weights"])
-    elif source in PUBLISHED:
+    elif source in PUBLISHED_WEIGHTS:
         file = _published(training, source, context)
     elif source is None:
         log("Training from random weights")
@@ -85,7 +84,7 @@ def _numpy_type(tensor: Any) -> str:
 
 
 def _weights_file(path: Path, source: str) -> Path:
-    for file in (path, path / checkpoint.WEIGHTS_FILE, path / "best_model" / checkpoint.WEIGHTS_FILE):
+    for file in (path, path / WEIGHTS_FILE, path / BEST_MODEL / WEIGHTS_FILE):
         if file.is_file():
             return file
     raise JobFailed("weights", messages.WEIGHTS_MISSING, source=source)

@@ -359,7 +359,6 @@ def test_what_comes_later_says_so(trained: Trained) -> None:
         ("POST", "/project/task/prune", {}),
         ("PUT", "/project/task/prune", {"act": "stop"}),
         ("GET", "/project/task/metrics", {"type": "sensitivities"}),
-        ("POST", "/project/task/train", {"eval_metric_loss": 0.1}),
         ("POST", "/project/task/export", {"type": "lite", "save_dir": "/tmp/nowhere"}),
         ("POST", "/project/task/export", {"type": "infer", "save_dir": "/tmp/nowhere", "quant": True}),
     ]:

@@ -12,6 +12,7 @@ import numpy as np
 import paddle
 import pytest
 
+from paddlex_restful.checkpoints import is_complete
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.training import checkpoint
 
@@ -76,7 +77,7 @@ def test_a_save_that_fails_leaves_the_old_checkpoint(tmp_path: Path) -> None:
         checkpoint.save(tmp_path / "epoch_1", make_net(), INFO, state={"not": object()})
     assert not (tmp_path / "epoch_1").exists()
     checkpoint.save(tmp_path / "epoch_1", make_net(), INFO)
-    assert checkpoint.is_complete(tmp_path / "epoch_1")
+    assert is_complete(tmp_path / "epoch_1")
 
 
 def test_a_copy_outlives_its_source(tmp_path: Path) -> None:

@@ -153,11 +153,18 @@ def test_a_folder_with_files_is_refused_and_left_as_it_is(workspace: Path, expor
     assert list(exported.parent.iterdir()) == [exported]
 
 
-def test_an_empty_folder_is_filled_in_one_step_whatever_a_killed_export_left(tmp_path: Path) -> None:
+def test_two_exports_into_one_folder_do_not_mix(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with pytest.raises(UserError, match="cannot be written"), export.new_folder(target) as late:
+        (late / "late").write_text("late")
+        with export.new_folder(target) as early:
+            (early / "early").write_text("early")
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")) == ["out", "out/early"]
+
+
+def test_an_empty_folder_is_filled_in_one_step(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
-    (tmp_path / ".out.new").mkdir()
-    (tmp_path / ".out.new/inference.json").write_text("torn")
     with export.new_folder(target) as folder:
         (folder / "new").write_text("new")
         assert list(target.iterdir()) == []

@@ -68,6 +68,17 @@ def unbroken(small_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> t
     return context, train.run(context)
 
 
+def test_a_training_that_cannot_begin_leaves_the_earlier_model(
+    unbroken: tuple[JobContext, dict[str, Any]], make_context: Run
+) -> None:
+    context = make_context({"pretrain_weights": "nowhere.pdparams"}, weights="nowhere.pdparams")
+    best = output_of(context) / "best_model"
+    shutil.copytree(output_of(unbroken[0]) / "best_model", best)
+    with pytest.raises(JobFailed, match="pretrain_weights"):
+        train.run(context)
+    assert (best / "model.pdparams").is_file()
+
+
 def test_a_training_leaves_its_checkpoints(unbroken: tuple[JobContext, dict[str, Any]]) -> None:
     context, result = unbroken
     names = sorted(path.name for path in output_of(context).iterdir())

@@ -76,7 +76,7 @@ def accuracy(scores: Scores, truth: Classes, k: int) -> float:
     """Share of the images whose true class is among the ``k`` with the highest scores.
 
     Of equal scores the class with the lower index counts as higher, so that a net that answers the same for every
-    class is not right by accident.
+    class is not right by accident. An answer with NaN in it is not right.
 
     Args:
         scores: shape [images, classes], at least one image.
@@ -86,7 +86,7 @@ def accuracy(scores: Scores, truth: Classes, k: int) -> float:
     of_truth = np.take_along_axis(scores, truth[:, None], axis=1)
     lower_index = np.arange(scores.shape[1])[None, :] < truth[:, None]
     rank = (scores > of_truth).sum(axis=1) + ((scores == of_truth) & lower_index).sum(axis=1)
-    return float((rank < k).mean())
+    return float(((rank < k) & ~np.isnan(scores).any(axis=1)).mean())
 
 
 def evaluation_result(scores: Scores, truth: Classes, labels: Sequence[str], topk: int) -> dict[str, Any]:

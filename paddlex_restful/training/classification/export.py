@@ -13,9 +13,10 @@ import paddle.inference
 import yaml
 from paddle.jit.dy2static.utils import get_temp_dir
 
+from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
-from paddlex_restful.training import checkpoint, export
+from paddlex_restful.training import export
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
 from paddlex_restful.training.classification.transforms import Preprocess
@@ -82,7 +83,7 @@ def run(context: JobContext) -> dict[str, Any]:
         context.check_stop()
         context.progress(stage="saving", percent=90)
         _write_yaml(folder / f"{PREFIX}.yml", inference_config(name, classifier.preprocess, classifier.labels))
-        _write_yaml(folder / checkpoint.INFO_FILE, info)
+        _write_yaml(folder / INFO_FILE, info)
     log(f"Exported {info['model']} to {target}; its scores differ from the net's by at most {difference:.2g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"save_dir": str(target), "model_name": name, "difference": difference}

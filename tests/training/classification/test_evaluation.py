@@ -55,3 +55,8 @@ def test_equal_scores_for_all_classes_are_right_for_the_first_only() -> None:
     scores = np.full((4, 4), 0.25, np.float32)
     assert accuracy(scores, np.arange(4), 1) == 0.25
     assert accuracy(scores, np.arange(4), 2) == 0.5
+
+
+def test_an_answer_that_is_no_number_is_not_right() -> None:
+    scores = np.array([[np.nan, np.nan], [0.2, 0.8], [np.nan, 0.8]], np.float32)
+    assert accuracy(scores, np.array([0, 1, 1]), 1) == pytest.approx(1 / 3)

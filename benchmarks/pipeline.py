@@ -13,7 +13,7 @@ from benchmarks.results import Figure
 from benchmarks.serving import serve
 from paddlex_restful.config import default_cpu_jobs
 
-IMAGES = 400
+IMAGES = 200
 SIZE = 128
 PAIRS = 3
 """Epochs from files, each beside one from memory, that make one run."""

@@ -9,9 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.task import TID
-from paddlex_restful.errors import UserError
-from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services
+from paddlex_restful.services import Services, pruning
 
 blueprint = Blueprint("prune", __name__)
 
@@ -25,19 +23,16 @@ class PruneTask(Arguments):
 @call(blueprint, "POST", "/project/task/prune")
 def start(args: PruneTask, services: Services) -> None:
     """Starts the sensitivity analysis of a task."""
-    services.workspace.task(args.tid)
-    raise UserError(sentences.PRUNING_NOT_AVAILABLE)
+    pruning.start_or_stop(services, args.tid)
 
 
 @call(blueprint, "GET", "/project/task/prune")
 def get(args: PruneTask, services: Services) -> dict[str, Any]:
     """Status of the sensitivity analysis of a task; null where none was started."""
-    services.workspace.task(args.tid)
-    return {"prune_status": None, "message": sentences.NEVER_ANALYSED.format(tid=args.tid)}
+    return pruning.get(services, args.tid)
 
 
 @call(blueprint, "PUT", "/project/task/prune")
 def stop(args: PruneTask, services: Services) -> None:
     """Stops the sensitivity analysis of a task."""
-    services.workspace.task(args.tid)
-    raise UserError(sentences.PRUNING_NOT_AVAILABLE)
+    pruning.start_or_stop(services, args.tid)

@@ -9,9 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.task import TID
-from paddlex_restful.errors import UserError
-from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services, training
+from paddlex_restful.services import Services, pruning, training
 
 blueprint = Blueprint("train", __name__)
 
@@ -68,7 +66,6 @@ def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
         return {"eval_metric": best, "eval_metrics": best}
     if args.type == "eval_all":
         return training.evaluations(services, args.tid)
-    services.workspace.task(args.tid)
-    if args.type == "sensitivities":
-        raise UserError(sentences.SENSITIVITIES_NOT_AVAILABLE)
-    return {"prune_log": None}
+    if args.type == "prune":
+        return {"prune_log": pruning.log(services, args.tid)}
+    return {"sensitivities_loss_img": pruning.sensitivities(services, args.tid)}

@@ -84,7 +84,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
             raise
         finally:
             client.close()
-        print(table(outcome))
+        print(table(outcome, url if keep else messages.SERVER_ENDED.format(url=url)))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
             with suppress(KeyboardInterrupt):
@@ -93,7 +93,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
     return outcome
 
 
-def table(outcome: Outcome) -> str:
+def table(outcome: Outcome, server: str) -> str:
     """What the demo came to, as lines for a terminal."""
     truth, taken_for = outcome.shown
     rows = [
@@ -101,6 +101,7 @@ def table(outcome: Outcome) -> str:
         ("one picture", f"a {truth}, taken for a {taken_for}"),
         *((name, str(path)) for name, path in outcome.files.items()),
         *((f"time to {name}", f"{seconds:.1f} s") for name, seconds in outcome.seconds.items()),
+        ("server", server),
     ]
     width = max(len(name) for name, _ in rows)
     rule = "─" * (width + 60)

@@ -67,6 +67,6 @@ def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
 
 def test_the_table_names_all_that_came_of_it() -> None:
     outcome = Outcome(0.98765, 359, ("3", "8"), {"Excel report": Path("/w/report.xlsx")}, {"train": 61.25})
-    lines = table(outcome)
-    for text in ("0.9877 on 359", "a 3, taken for a 8", "/w/report.xlsx", "61.2 s"):
+    lines = table(outcome, "http://127.0.0.1:8080")
+    for text in ("0.9877 on 359", "a 3, taken for a 8", "/w/report.xlsx", "61.2 s", "http://127.0.0.1:8080"):
         assert text in lines

@@ -84,7 +84,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
             raise
         finally:
             client.close()
-        print(table(outcome, url if keep else messages.SERVER_ENDED.format(url=url)))
+        print(table(outcome, url if keep else messages.ADDRESS_OF_ENDED.format(url=url)))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
             with suppress(KeyboardInterrupt):

@@ -23,4 +23,4 @@ NO_ANSWER = "{method} {path} got no answer from {url}; see whether the server st
 STAGE_FAILED = "The {stage} failed: {message}"
 TOO_LONG = "The {stage} took longer than {seconds} seconds; see the server's log."
 INACCURATE = "The accuracy on the test pictures is {accuracy:.3f}, below {least:.2f}; see the training's log."
-SERVER_ENDED = "{url}, ended; with --keep it goes on"
+ADDRESS_OF_ENDED = "{url}, ended; with --keep it goes on"

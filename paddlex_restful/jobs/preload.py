@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import importlib
 import logging
+import signal
 import sys
 import warnings
 
 from paddlex_restful.jobs.kinds import KINDS
+
+# Ctrl-C in the server's terminal reaches this process too, which ends with the server anyhow.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 _problems: dict[str, str] = {}
 

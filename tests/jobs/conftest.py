@@ -18,8 +18,9 @@ PRELOAD = ("paddlex_restful.jobs.runner", "tests.jobs.toys")
 SHORT = Patience(asked=1.0, terminated=0.3, killed=5.0)
 
 
-def until(condition: Callable[[], Any], timeout: float = 20.0) -> Any:
+def until(condition: Callable[[], Any], timeout: float = 90.0) -> Any:
     """Wait until a condition gives something true, and return that."""
+    # Long enough for paddle, which may take half a minute from a cold disk.
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         value = condition()
@@ -58,7 +59,7 @@ class Jobs:
         return self.manager.submit(kind, subject, self.folder(kind, subject), args, gpus)
 
     def run(self, kind: str, subject: str = "T0001", **args: Any) -> Job:
-        job = self.manager.wait(self.submit(kind, subject, **args), 30)
+        job = self.manager.wait(self.submit(kind, subject, **args), 90)
         assert not job.active
         return job
 

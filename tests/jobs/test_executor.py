@@ -183,6 +183,6 @@ def test_paddle_is_imported_ahead_uses_the_cores_and_never_enters_the_server(tmp
 
 def test_ctrl_c_while_the_fork_server_imports_is_not_its_business() -> None:
     code = "import os, signal, paddlex_restful.jobs.preload; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "goes on"
     assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,52 +26,46 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "web"
 
 
-def test_a_demo_is_downloaded_with_progress_and_loaded(
-    tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def dripping(tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server whose demos come from a network that stops halfway, until ``Drip.goes_on`` is set."""
     Drip.goes_on.clear()
     with serving(archive, Drip) as url:
         monkeypatch.setenv("PADDLEX_RESTFUL_DEMO_URL", url)
         server = Server(tmp_path)
-        try:
-            server.ok("POST", "/demo", type="download", prj_type=0)
-            half = until(
-                lambda: server.ok("GET", "/demo", prj_type="classification")["attr"],
-                lambda attr: attr["progress"] > 0,
-            )
-            assert half["status"] == 0
-            assert half["progress"] < 100
-            assert "still being downloaded" in server.refused("POST", "/demo", type="load", prj_type=0)
-            Drip.goes_on.set()
-            done = until(lambda: server.ok("GET", "/demo", prj_type=0)["attr"], lambda attr: attr["status"] == 3)
-            assert done["progress"] == 100
-            did = server.ok("POST", "/demo", type="load", prj_type=0)["did"]
-            loaded = until(lambda: server.ok("GET", "/dataset", did=did), lambda seen: seen["dataset_status"] >= 4)
-            assert loaded["dataset_status"] == 4, loaded["message"]
-        finally:
-            server.close()
+        yield server
+        Drip.goes_on.set()
+        server.close()
 
 
-def test_a_demo_that_is_stopped_or_missing_says_so(
-    tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Drip.goes_on.clear()
-    with serving(archive, Drip) as url:
-        monkeypatch.setenv("PADDLEX_RESTFUL_DEMO_URL", url)
-        server = Server(tmp_path)
-        try:
-            server.ok("POST", "/demo", type="download", prj_type=0)
-            until(lambda: server.ok("GET", "/demo", prj_type=0)["attr"], lambda attr: attr["progress"] > 0)
-            server.ok("PUT", "/demo", prj_type=0)
-            assert server.ok("GET", "/demo", prj_type=0)["attr"]["status"] == 1
-            assert "nothing to stop" in server.refused("PUT", "/demo", prj_type=0)
-            server.ok("POST", "/demo", type="download", prj_type=1)
-            failed = until(lambda: server.ok("GET", "/demo", prj_type=1)["attr"], lambda attr: attr["status"] != 0)
-            assert failed["status"] == 1
-            assert "404" in failed["message"]
-        finally:
-            Drip.goes_on.set()
-            server.close()
+def test_a_demo_is_downloaded_with_progress_and_loaded(dripping: Server) -> None:
+    server = dripping
+    server.ok("POST", "/demo", type="download", prj_type=0)
+    half = until(
+        lambda: server.ok("GET", "/demo", prj_type="classification")["attr"], lambda attr: attr["progress"] > 0
+    )
+    assert half["status"] == 0
+    assert half["progress"] < 100
+    assert "still being downloaded" in server.refused("POST", "/demo", type="load", prj_type=0)
+    Drip.goes_on.set()
+    done = until(lambda: server.ok("GET", "/demo", prj_type=0)["attr"], lambda attr: attr["status"] == 3)
+    assert done["progress"] == 100
+    did = server.ok("POST", "/demo", type="load", prj_type=0)["did"]
+    loaded = until(lambda: server.ok("GET", "/dataset", did=did), lambda seen: seen["dataset_status"] >= 4)
+    assert loaded["dataset_status"] == 4, loaded["message"]
+
+
+def test_a_demo_that_is_stopped_or_missing_says_so(dripping: Server) -> None:
+    server = dripping
+    server.ok("POST", "/demo", type="download", prj_type=0)
+    until(lambda: server.ok("GET", "/demo", prj_type=0)["attr"], lambda attr: attr["progress"] > 0)
+    server.ok("PUT", "/demo", prj_type=0)
+    assert server.ok("GET", "/demo", prj_type=0)["attr"]["status"] == 1
+    assert "nothing to stop" in server.refused("PUT", "/demo", prj_type=0)
+    server.ok("POST", "/demo", type="download", prj_type=1)
+    failed = until(lambda: server.ok("GET", "/demo", prj_type=1)["attr"], lambda attr: attr["status"] != 0)
+    assert failed["status"] == 1
+    assert "404" in failed["message"]
 
 
 def test_weights_that_cannot_be_downloaded_fail_the_training_with_the_remedy(

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Server
-from tests.flow import TINY, bound_project, import_dataset, task, task_status, train, trained_task, until
+from tests.flow import TINY, bound_project, import_dataset, running_task, task, task_status, train, trained_task, until
 from tests.images import make_classification
 
 
@@ -75,14 +75,7 @@ def test_a_classifier_is_trained_evaluated_tried_and_exported(server: Server, tm
 
 
 def test_a_stopped_training_goes_on_after_its_last_saved_epoch(server: Server, tmp_path: Path) -> None:
-    make_classification(tmp_path / "shapes", per_class=12, size=32)
-    did = import_dataset(server, tmp_path / "shapes")
-    server.ok("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0)
-    tid = task(server, bound_project(server, did), num_epochs=40)
-    server.ok("POST", "/project/task/train", tid=tid)
-    until(
-        lambda: server.ok("GET", "/project/task", tid=tid, resume=True), lambda answer: answer["max_saved_epochs"] >= 2
-    )
+    tid = running_task(server, tmp_path / "shapes", epochs=40, saved=2)
     server.ok("PUT", "/project/task/train", tid=tid, act="stop")
     stopped = server.ok("GET", "/project/task", tid=tid, resume=True)
     assert stopped["task_status"] == 8
@@ -105,14 +98,7 @@ def test_a_stopped_training_goes_on_after_its_last_saved_epoch(server: Server, t
 
 
 def test_a_running_training_survives_the_kill_of_the_server_and_is_found_again(server: Server, tmp_path: Path) -> None:
-    make_classification(tmp_path / "shapes", per_class=12, size=32)
-    did = import_dataset(server, tmp_path / "shapes")
-    server.ok("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0)
-    tid = task(server, bound_project(server, did), num_epochs=400)
-    server.ok("POST", "/project/task/train", tid=tid)
-    until(
-        lambda: server.ok("GET", "/project/task", tid=tid, resume=True), lambda answer: answer["max_saved_epochs"] >= 1
-    )
+    tid = running_task(server, tmp_path / "shapes", epochs=400, saved=1)
     server.kill()
     server.start()
     assert task_status(server, tid) == 3

@@ -50,6 +50,16 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def job_folder(subject: Path, kind: str) -> Path:
+    """The folder of the newest job of a kind.
+
+    Args:
+        subject: folder of what the job works on.
+        kind: name of the kind.
+    """
+    return subject / "job" / kind
+
+
 def prepare(folder: Path, job: dict[str, Any]) -> None:
     """Make the folder of a new job, with its ``job.json``, beside the one that it will replace.
 

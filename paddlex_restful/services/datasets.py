@@ -7,6 +7,7 @@ from typing import Any
 from paddlex_restful import datasets as formats
 from paddlex_restful.enums import PROJECT_TYPES, DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import dataset as sentences
 from paddlex_restful.messages import project as project_sentences
@@ -98,7 +99,7 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
         "did": did,
         "type": dataset.type,
         "source": str(folder),
-        "target": target.relative_to(workspace.root).as_posix(),
+        "target": workspace.relative(target),
         "link": link,
     }
     with services.gate:
@@ -107,7 +108,7 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
         _refuse_while_used(services, did)
         if dataset.split:
             workspace.update(did, split=False)
-        return services.jobs.submit("import", did, target / "job" / "import", args)
+        return services.jobs.submit("import", did, job_folder(target, "import"), args)
 
 
 def split(services: Services, did: str, val_split: float, test_split: float) -> None:

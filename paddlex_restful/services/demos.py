@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.demo import DIGITS
 from paddlex_restful.enums import PROJECT_TYPES, DownloadStatus
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import demo_service as sentences
 from paddlex_restful.services import Services, datasets, projects, status
@@ -18,9 +20,6 @@ _ARCHIVES = {
     "segmentation": "optic_disc_seg.tar.gz",
     "instance_segmentation": "xiaoduxiong_ins_det.tar.gz",
 }
-_DIGITS = "digits:"
-"""Address of the demo that needs no network: the digits that scikit-learn ships."""
-
 _LOAD_TIMEOUT = 60.0
 """Seconds that writing the digits may take."""
 
@@ -45,7 +44,7 @@ def download(services: Services, prj_type: int | str) -> Job:
 
 def _fetch(services: Services, kind: str, address: str) -> Job:
     args = {"prj_type": kind, "url": address, "target": f"demos/{kind}"}
-    folder = services.workspace.root / "demos" / f".{kind}" / "job" / "download"
+    folder = job_folder(services.workspace.root / "demos" / f".{kind}", "download")
     return services.jobs.submit("download", _subject(kind), folder, args)
 
 
@@ -100,8 +99,8 @@ def _data(services: Services, kind: str) -> Path:
         return _inner(folder)
     if kind != "classification":
         raise UserError(sentences.DOWNLOAD_FIRST, type=kind)
-    job = services.jobs.wait(_fetch(services, kind, _DIGITS), _LOAD_TIMEOUT)
-    if job.state is not states.DONE:
+    job = services.jobs.wait(_fetch(services, kind, DIGITS), _LOAD_TIMEOUT)
+    if job.state != states.DONE:
         raise UserError(sentences.DIGITS_FAILED, reason=job.message)
     return _inner(folder)
 

@@ -11,9 +11,8 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.reports import excel
+from paddlex_restful.results import RESULT_FILE
 from paddlex_restful.services import Services, inputs, status, trained
-
-_RESULT = "result.json"
 
 
 def start(
@@ -36,13 +35,13 @@ def start(
         dataset = inputs.split_dataset(services, project)
         args = {
             "type": project.type,
-            "dataset": inputs.relative(services, services.workspace.folder(dataset)),
+            "dataset": services.workspace.relative(services.workspace.folder(dataset)),
             "model": model,
             "epoch": epoch,
             "topk": topk,
             "score_thresh": score_thresh,
             "overlap_thresh": overlap_thresh,
-            "output": inputs.relative(services, trained.folder(services, task, "evaluate")),
+            "output": services.workspace.relative(trained.folder(services, task, "evaluate")),
         }
         return trained.submit(services, task, "evaluate", args)
 
@@ -52,7 +51,7 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     task = services.workspace.task(tid)
     jobs = services.jobs.jobs_of(tid)
     job = status.current("evaluate", jobs)
-    path = trained.folder(services, task, "evaluate") / _RESULT
+    path = trained.folder(services, task, "evaluate") / RESULT_FILE
     answer: dict[str, Any] = {"result": None, "path": str(path)}
     if job is None:
         state, _ = status.task_status(task, jobs, services.jobs.progress)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.context import LOG_FILE
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.services import Services, status, tasks, trained
 
@@ -68,7 +70,7 @@ def get(services: Services, tid: str) -> dict[str, Any]:
 def quantisation_log(services: Services, tid: str) -> dict[str, Any]:
     """How a quantised export goes: stage, duration and log of the newest export."""
     task = services.workspace.task(tid)
-    log = services.workspace.folder(task) / "job" / "export" / "out.log"
+    log = job_folder(services.workspace.folder(task), "export") / LOG_FILE
     return {"stage": None, "running_duration": None, "log_file": str(log)}
 
 

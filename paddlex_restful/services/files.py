@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def log_lines(path: Path, offset: int | None = None, limit: int = LOG_LINES) -> 
     if offset is None:
         return _last_lines(path, limit)
     with path.open(encoding="utf-8", errors="replace") as log:
-        return [line.rstrip("\n") for number, line in enumerate(log) if offset <= number < offset + limit]
+        return [line.rstrip("\n") for line in islice(log, offset, offset + limit)]
 
 
 def _last_lines(path: Path, limit: int) -> list[str]:

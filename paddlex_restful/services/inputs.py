@@ -1,4 +1,4 @@
-"""What jobs on a task are given: paths as job files hold them, datasets, saved models, GPUs."""
+"""What jobs on a task are given: datasets, saved models, GPUs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from paddlex_restful.messages import task as sentences
 from paddlex_restful.messages import training as training_sentences
 from paddlex_restful.services import Services, datasets
 from paddlex_restful.workspace import workspace_pb2 as pb
-
-
-def relative(services: Services, path: Path) -> str:
-    """A path of the workspace as job files hold it."""
-    return path.relative_to(services.workspace.root).as_posix()
 
 
 def bound_dataset(services: Services, project: pb.Project) -> pb.Dataset:

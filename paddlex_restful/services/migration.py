@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.messages import migration as sentences
 from paddlex_restful.services import Services
 from paddlex_restful.workspace import original_statuses
@@ -68,4 +69,4 @@ def _record(
     result: dict[str, Any] | None = None,
 ) -> None:
     if services.jobs.latest(subject, kind) is None:
-        services.jobs.record(kind, subject, folder / "job" / kind, state, message, reason, result)
+        services.jobs.record(kind, subject, job_folder(folder, kind), state, message, reason, result)

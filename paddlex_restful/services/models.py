@@ -43,9 +43,9 @@ def save_pretrained(services: Services, pid: str, tid: str, name: str, source_pa
         source = confine(source_path, services.workspace.root)
         if not is_complete(source):
             raise UserError(sentences.NOT_A_CHECKPOINT, path=source_path)
-        details = _describe(services, project, task, eval_results)
-        model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
-        entry = {"name": name, "model": model, "type": project.type, "pid": pid, "tid": tid}
+        params = _params(services, task)
+        details = _describe(services, project, task, params, eval_results)
+        entry = {"name": name, "model": _model(params), "type": project.type, "pid": pid, "tid": tid}
         try:
             with _copied(services, source, details) as beside:
                 return _publish(services, beside, entry)
@@ -117,10 +117,10 @@ def list_exported(services: Services, pid: str, tid: str, name: str, path: str, 
     folder = Path(path)
     if not folder.is_absolute() or not folder.exists():
         raise UserError(sentences.NOT_AN_EXPORT, path=path)
-    details = _describe(services, project, task, None)
-    model = str(tasks.get_params(services, tid).get("model", "")) if task.configured else ""
+    params = _params(services, task)
+    details = _describe(services, project, task, params, None)
     workspace = services.workspace
-    emid = workspace.create_exported_model(name, model, project.type, pid, tid, str(folder), exported_type)
+    emid = workspace.create_exported_model(name, _model(params), project.type, pid, tid, str(folder), exported_type)
     file = _exported_details(services, emid)
     file.parent.mkdir(exist_ok=True)
     write_durably(file, json.dumps(details).encode())
@@ -139,10 +139,19 @@ def _task_of(services: Services, pid: str, tid: str) -> tuple[pb.Task, pb.Projec
     return task, project
 
 
-def _describe(services: Services, project: pb.Project, task: pb.Task, eval_results: Any) -> dict[str, Any]:
+def _params(services: Services, task: pb.Task) -> dict[str, Any] | None:
+    return tasks.get_params(services, task.id) if task.configured else None
+
+
+def _model(params: dict[str, Any] | None) -> str:
+    return str((params or {}).get("model", ""))
+
+
+def _describe(
+    services: Services, project: pb.Project, task: pb.Task, params: dict[str, Any] | None, eval_results: Any
+) -> dict[str, Any]:
     """What is told of a model: kept with it, because task and dataset may be deleted before it."""
     result = eval_results if eval_results is not None else evaluation.result(services, task.id)
-    params = tasks.get_params(services, task.id) if task.configured else None
     return {
         "dataset_attr": _dataset_attributes(services, project.did),
         "task_params": json.dumps(params),
@@ -204,7 +213,7 @@ def details(services: Services, mid: str) -> dict[str, Any]:
     task, project = workspace.read().tasks.get(model.tid), workspace.read().projects.get(model.pid)
     if task is None or project is None:
         raise UserError(sentences.NO_DETAILS, mid=mid, tid=model.tid)
-    return _describe(services, project, task, None)
+    return _describe(services, project, task, _params(services, task), None)
 
 
 def delete_pretrained(services: Services, pmid: str) -> None:

@@ -13,10 +13,10 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
+from paddlex_restful.results import SINGLE_PICTURE
 from paddlex_restful.services import Services, datasets, inputs, status, tasks, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
 
-SINGLE_PICTURE = "predict_result.png"
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
 """How JPEG, PNG and BMP files begin."""
 
@@ -71,7 +71,7 @@ def start_test_split(services: Services, tid: str, score_thresh: float, epoch: i
         found = datasets.details(services, dataset.id) or {}
         if not found.get("test_files"):
             raise UserError(sentences.NO_TEST_SPLIT, did=dataset.id)
-        dataset_folder = inputs.relative(services, services.workspace.folder(dataset))
+        dataset_folder = services.workspace.relative(services.workspace.folder(dataset))
         return _start(services, task, _args(project, model, score_thresh, dataset=dataset_folder))
 
 
@@ -148,4 +148,4 @@ def _empty(services: Services, task: pb.Task, output: Path) -> None:
 
 
 def _submit(services: Services, task: pb.Task, output: Path, args: dict[str, Any]) -> Job:
-    return trained.submit(services, task, "predict", {**args, "output": inputs.relative(services, output)})
+    return trained.submit(services, task, "predict", {**args, "output": services.workspace.relative(output)})

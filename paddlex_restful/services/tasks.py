@@ -90,9 +90,10 @@ def get_params(services: Services, tid: str) -> dict[str, Any]:
     if not task.configured or not path.is_file():
         raise UserError(sentences.NO_PARAMS, tid=tid)
     params = read_params(path)
-    if params.get("resume_checkpoint"):
-        # Kept relative to the workspace, which may have moved since.
-        params["resume_checkpoint"] = str(services.workspace.root / params["resume_checkpoint"])
+    job = services.jobs.latest(tid, "train")
+    # The newest training says from where it went on; one of the original server has no arguments.
+    resumed = (job.args["params"] if job is not None and job.args else params).get("resume_checkpoint")
+    params["resume_checkpoint"] = str(services.workspace.root / resumed) if resumed else None
     return params
 
 
@@ -118,9 +119,8 @@ def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
     """Checks and stores the parameters of a task that has not been trained."""
     with services.gate:
         task = services.workspace.task(tid)
+        refuse_while_busy(services, tid, "train")
         job = services.jobs.latest(tid, "train")
-        if job is not None and job.active:
-            raise UserError(sentences.BUSY, tid=tid, kind=job.kind)
         if job is not None and job.state in (states.DONE, states.STOPPED):
             raise UserError(sentences.PARAMS_FIXED, tid=tid)
         _store(services, tid, _checked(services.workspace.project(task.pid).type, train))

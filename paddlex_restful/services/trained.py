@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.services import Services, checkpoints, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
@@ -16,7 +17,7 @@ def checkpoint(services: Services, task: pb.Task, epoch: int | None) -> str:
     Raises:
         UserError: the task has not been trained, or that epoch was not saved.
     """
-    return inputs.relative(services, checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
+    return services.workspace.relative(checkpoints.checkpoint(task.id, tasks.output_folder(services, task), epoch))
 
 
 def folder(services: Services, task: pb.Task, name: str) -> Path:
@@ -30,7 +31,7 @@ def submit(services: Services, task: pb.Task, kind: str, args: dict[str, Any]) -
         params = tasks.get_params(services, task.id)
         tasks.refuse_while_busy(services, task.id, "train", kind)
         gpus = inputs.existing_gpus(tasks.gpus_of(params))[:1]
-        return services.jobs.submit(kind, task.id, folder(services, task, "job") / kind, args, gpus)
+        return services.jobs.submit(kind, task.id, job_folder(services.workspace.folder(task), kind), args, gpus)
 
 
 def stop(services: Services, tid: str, kind: str) -> None:

@@ -10,9 +10,10 @@ from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.context import LOG_FILE
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.params import write_params
 from paddlex_restful.services import Services, checkpoints, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -56,20 +57,18 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
     gpus = inputs.existing_gpus(tasks.gpus_of(params))
     inputs.refuse_several_gpus(gpus)
     dataset = inputs.split_dataset(services, project)
-    output = inputs.relative(services, tasks.output_folder(services, task))
+    output = services.workspace.relative(tasks.output_folder(services, task))
     params["resume_checkpoint"] = None if resume_epoch is None else epoch_folder(Path(output), resume_epoch).as_posix()
     args = {
         "type": project.type,
         "params": params,
-        "dataset": inputs.relative(services, workspace.folder(dataset)),
+        "dataset": services.workspace.relative(workspace.folder(dataset)),
         "output": output,
         "resume_epoch": resume_epoch,
         "weights": _weights(services, params.get("pretrain_weights")),
         "weights_url": services.config.weights_url,
     }
-    folder = workspace.folder(task)
-    write_params(folder / tasks.PARAMS_FILE, params)
-    return services.jobs.submit("train", task.id, folder / "job" / "train", args, gpus)
+    return services.jobs.submit("train", task.id, job_folder(workspace.folder(task), "train"), args, gpus)
 
 
 def _weights(services: Services, named: str | None) -> str | None:
@@ -84,7 +83,7 @@ def _weights(services: Services, named: str | None) -> str | None:
         raise UserError(sentences.WEIGHTS_MISSING, weights=named)
     resolved = path.resolve()
     if resolved.is_relative_to(services.workspace.root):
-        return inputs.relative(services, resolved)
+        return services.workspace.relative(resolved)
     return str(resolved)
 
 
@@ -93,7 +92,7 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
     task = services.workspace.task(tid)
     job = services.jobs.latest(tid, "train")
     progress = services.jobs.progress(job) if job is not None else {}
-    folder = job.folder if job is not None else services.workspace.folder(task) / "job" / "train"
+    folder = job_folder(services.workspace.folder(task), "train")
     return {
         "eta": progress.get("eta"),
         "train_metrics": progress.get("train_metrics"),
@@ -103,7 +102,7 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
         "train_error": job.message if job is not None and job.state == states.FAILED else None,
         "train_stage": _stage(job, progress),
         "running_duration": running_duration(job),
-        "log_file": str(folder / "out.log"),
+        "log_file": str(folder / LOG_FILE),
         "images_per_second": progress.get("images_per_second"),
     }
 

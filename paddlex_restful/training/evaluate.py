@@ -11,10 +11,10 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import evaluation as messages
+from paddlex_restful.results import RESULT_FILE
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.train import use_device
 
-RESULT_FILE = "result.json"
 PREDICTIONS_FILE = "predictions.json"
 
 

@@ -18,13 +18,11 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
+from paddlex_restful.results import RESULT_FILE, SINGLE_PICTURE
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
-
-RESULT_FILE = "result.json"
-SINGLE_PICTURE = "predict_result.png"
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -297,6 +297,14 @@ class Workspace:
         relative = relative_folder(entry)
         return self.root / (entry.path if relative is None else relative)
 
+    def relative(self, path: Path) -> str:
+        """A path of the workspace as files in it hold it, so that a moved workspace works.
+
+        Args:
+            path: absolute, below :attr:`root`.
+        """
+        return path.relative_to(self.root).as_posix()
+
     def _snapshot(self) -> Snapshot:
         return self._commits.snapshot
 

@@ -16,7 +16,7 @@ from paddlex_restful.enums import ProjectType
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.classification import nets
+from paddlex_restful.training.classification import evaluation, export, nets, prediction
 from paddlex_restful.training.classification.data import ImageSet, cache_budget
 from paddlex_restful.training.classification.transforms import Augment, Preprocess
 
@@ -126,10 +126,7 @@ class ClassificationTraining:
         logits = np.concatenate(scores)
         if not np.isfinite(logits).all():
             raise JobFailed("nan_loss", messages.NAN_EVALUATION)
-        # Imported late: scikit-learn takes a second, and a first step should not wait for it.
-        from paddlex_restful.training.classification.evaluation import accuracy
-
-        return {f"acc{k}": accuracy(logits, self._val.labels, k) for k in sorted({1, self._top})}
+        return {f"acc{k}": evaluation.accuracy(logits, self._val.labels, k) for k in sorted({1, self._top})}
 
     def weights_url(self, source: str) -> str | None:
         """Address of the weights learnt on ImageNet."""
@@ -147,24 +144,16 @@ class ClassificationAdapter:
         """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
         return nets.build_net(info["model"], len(info["labels"]))
 
-    # Imported when asked for: a training needs none of these.
-
     def evaluate(self, context: JobContext) -> dict[str, Any]:
         """Do the job ``evaluate``."""
-        from paddlex_restful.training.classification import evaluation
-
         return evaluation.run(context)
 
     def predict(self, context: JobContext) -> dict[str, Any]:
         """Do the job ``predict``."""
-        from paddlex_restful.training.classification import prediction
-
         return prediction.run(context)
 
     def export(self, context: JobContext) -> dict[str, Any]:
         """Do the job ``export``."""
-        from paddlex_restful.training.classification import export
-
         return export.run(context)
 
 

@@ -90,13 +90,22 @@ def _parser(program: str) -> argparse.ArgumentParser:
         metavar="N",
         help="heavy jobs that share the processor at once (default: half of the cores, %(default)s here)",
     )
+    parser.add_argument(
+        "--share_gpus",
+        action="store_true",
+        help="let evaluations and predictions run beside the job that has their GPUs (default: they wait for them)",
+    )
     parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
     return parser
 
 
 def _config(arguments: argparse.Namespace) -> Config:
     return Config(
-        workspace_dir=arguments.workspace_dir, host=arguments.host, port=arguments.port, cpu_jobs=arguments.cpu_jobs
+        workspace_dir=arguments.workspace_dir,
+        host=arguments.host,
+        port=arguments.port,
+        cpu_jobs=arguments.cpu_jobs,
+        share_gpus=arguments.share_gpus,
     )
 
 

@@ -26,6 +26,7 @@ class Config:
         port: TCP port to listen on; 0 takes a free one.
         cpu_jobs: how many heavy jobs (training, exporting) share the processor at once, each with an equal part of the
             cores.
+        share_gpus: evaluations and predictions use their GPUs beside the job that has them, and wait for none.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """
@@ -34,5 +35,6 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8080
     cpu_jobs: int = field(default_factory=default_cpu_jobs)
+    share_gpus: bool = False
     demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
     weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))

@@ -45,6 +45,8 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         config = config_of(monkeypatch, *flags, "--host", "0.0.0.0", entry=entry)
         assert (config.port, config.workspace_dir, config.cpu_jobs) == (8123, tmp_path / "工作 空间", 3)
         assert config.host == "0.0.0.0"
+        assert not config.share_gpus
+        assert config_of(monkeypatch, *flags, "--share_gpus", entry=entry).share_gpus
 
 
 def test_the_defaults_are_this_machine_and_a_folder_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +93,7 @@ def test_version_and_help() -> None:
     assert (version.returncode, version.stdout.strip()) == (0, f"PaddleX RESTful {__version__}")
     helped = run("--help")
     assert helped.returncode == 0
-    for flag in ("--start_restful", "--port", "--workspace_dir", "--host", "--cpu_jobs"):
+    for flag in ("--start_restful", "--port", "--workspace_dir", "--host", "--cpu_jobs", "--share_gpus"):
         assert flag in helped.stdout
 
 

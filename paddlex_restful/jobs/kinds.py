@@ -10,7 +10,8 @@ class Kind(NamedTuple):
 
     Attributes:
         function: ``module:function`` of its ``run(context) -> dict | None``; imported in the job's process only.
-        heavy: it waits for a slot of the processor when it has no GPU; light kinds start at once.
+        heavy: it has its GPUs for itself, or takes a slot of the processor; light kinds have a line of their own, and
+            use GPUs beside others where the server's setting allows that.
         engine: paddle is imported before the function begins.
     """
 

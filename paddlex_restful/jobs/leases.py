@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.kinds import Kind
@@ -13,6 +14,26 @@ from paddlex_restful.messages import jobs as messages
 
 _NAMED = 3
 """How many of the jobs that are waited for a message names."""
+
+
+def default_light_jobs() -> int:
+    """As many as there are processor cores, at least two, so that one that lasts does not hold up all others."""
+    return max(2, usable_cores())
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a server lets run at once.
+
+    Attributes:
+        cpu_jobs: heavy jobs without a GPU.
+        light_jobs: light jobs that have no GPU for themselves.
+        share_gpus: light jobs neither take the GPUs that they use nor wait for them.
+    """
+
+    cpu_jobs: int = 1
+    light_jobs: int = field(default_factory=default_light_jobs)
+    share_gpus: bool = False
 
 
 @dataclass
@@ -28,7 +49,17 @@ class Plan:
     messages: dict[int, str] = field(default_factory=dict)
 
 
-def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Plan:
+@dataclass
+class _Slots:
+    """Counted places for jobs that need no GPU for themselves, and the line before them."""
+
+    number: int
+    waiting_message: str
+    holders: list[Job] = field(default_factory=list)
+    waiting: int = 0
+
+
+def plan(active: Iterable[Job], kinds: Mapping[str, Kind], rules: Rules) -> Plan:
     """Decide which queued jobs start.
 
     Everything is computed from the records, so that a restarted server takes up the leases with the jobs. A job that
@@ -37,23 +68,30 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Pla
     Args:
         active: all jobs that have not ended, first submitted first.
         kinds: the table of kinds.
-        cpu_jobs: slots of the processor.
+        rules: what may run at once.
     """
     jobs = list(active)
     held_by: dict[int, Job] = {}
-    on_processor: list[Job] = []
+    slots = {
+        True: _Slots(rules.cpu_jobs, messages.WAITING_FOR_PROCESSOR),
+        False: _Slots(rules.light_jobs, messages.WAITING_FOR_LIGHT),
+    }
+
+    def leases_gpus(job: Job) -> bool:
+        return bool(job.gpus) and (kinds[job.kind].heavy or not rules.share_gpus)
+
     for job in jobs:
         if job.state != states.QUEUED:
-            held_by.update(dict.fromkeys(job.gpus, job))
-            if _needs_slot(job, kinds):
-                on_processor.append(job)
+            if leases_gpus(job):
+                held_by.update(dict.fromkeys(job.gpus, job))
+            else:
+                slots[kinds[job.kind].heavy].holders.append(job)
     result = Plan()
     line: Counter[int] = Counter()
-    processor_line = 0
     for job in jobs:
         if job.state != states.QUEUED:
             continue
-        if job.gpus:
+        if leases_gpus(job):
             place = 1 + max(line[gpu] for gpu in job.gpus)
             if place == 1 and not any(gpu in held_by for gpu in job.gpus):
                 result.start.append(job)
@@ -61,22 +99,17 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], cpu_jobs: int) -> Pla
                 continue
             line.update(job.gpus)
             result.messages[job.id] = _waiting_for_gpus(job, place, held_by)
-        elif _needs_slot(job, kinds):
-            if len(on_processor) < cpu_jobs:
-                result.start.append(job)
-                on_processor.append(job)
-                continue
-            processor_line += 1
-            result.messages[job.id] = messages.WAITING_FOR_PROCESSOR.format(
-                place=processor_line, running=len(on_processor), slots=cpu_jobs, jobs=_named(on_processor)
-            )
         else:
-            result.start.append(job)
+            own = slots[kinds[job.kind].heavy]
+            if len(own.holders) < own.number:
+                result.start.append(job)
+                own.holders.append(job)
+                continue
+            own.waiting += 1
+            result.messages[job.id] = own.waiting_message.format(
+                place=own.waiting, running=len(own.holders), slots=own.number, jobs=_named(own.holders)
+            )
     return result
-
-
-def _needs_slot(job: Job, kinds: Mapping[str, Kind]) -> bool:
-    return not job.gpus and kinds[job.kind].heavy
 
 
 def _waiting_for_gpus(job: Job, place: int, held_by: Mapping[int, Job]) -> str:

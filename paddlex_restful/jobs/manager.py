@@ -19,6 +19,7 @@ from paddlex_restful.jobs.context import PROGRESS_FILE
 from paddlex_restful.jobs.executor import Executor
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.kinds import KINDS, Kind
+from paddlex_restful.jobs.leases import Rules
 from paddlex_restful.jobs.outcome import Outcome
 from paddlex_restful.jobs.scheduler import Scheduler
 from paddlex_restful.jobs.stopper import Patience
@@ -39,6 +40,7 @@ class JobManager:
     Args:
         root: folder of the workspace.
         cpu_jobs: how many heavy jobs share the processor at once.
+        share_gpus: light jobs use their GPUs beside the job that has them.
         kinds: the table of kinds.
         executor: starts the processes; the one that fits the installed paddle unless given.
         patience: how long a stop waits for each of its steps.
@@ -52,6 +54,7 @@ class JobManager:
         root: Path,
         *,
         cpu_jobs: int = 1,
+        share_gpus: bool = False,
         kinds: Mapping[str, Kind] = KINDS,
         executor: Executor | None = None,
         patience: Patience | None = None,
@@ -66,7 +69,8 @@ class JobManager:
         self._store = _open_store(self._root)
         executor = executor or Executor()
         self._watcher = Watcher(self._store, self._wake)
-        self._scheduler = Scheduler(self._root, self._store, executor, self._watcher, kinds, cpu_jobs)
+        rules = Rules(cpu_jobs=cpu_jobs, share_gpus=share_gpus)
+        self._scheduler = Scheduler(self._root, self._store, executor, self._watcher, kinds, rules)
         self._recover()
         self._scheduler.start()
 

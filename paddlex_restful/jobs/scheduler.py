@@ -37,7 +37,7 @@ class Scheduler:
         executor: starts the processes.
         watcher: takes over the processes that were started.
         kinds: the table of kinds.
-        cpu_jobs: slots of the processor.
+        rules: what may run at once.
     """
 
     def __init__(
@@ -47,15 +47,15 @@ class Scheduler:
         executor: Executor,
         watcher: Watcher,
         kinds: Mapping[str, Kind],
-        cpu_jobs: int,
+        rules: leases.Rules,
     ) -> None:
         self._root = root
         self._store = store
         self._executor = executor
         self._watcher = watcher
         self._kinds = kinds
-        self._cpu_jobs = cpu_jobs
-        self._threads = cores_of_slot(cpu_jobs)
+        self._rules = rules
+        self._threads = cores_of_slot(rules.cpu_jobs)
         self._woken = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="job-scheduler", daemon=True)
@@ -94,7 +94,7 @@ class Scheduler:
     def _round(self) -> None:
         self._take_back()
         queue = self._store.active()
-        plan = leases.plan(queue, self._kinds, self._cpu_jobs)
+        plan = leases.plan(queue, self._kinds, self._rules)
         for job in queue:
             if job.id in plan.messages:
                 self._store.say(job, plan.messages[job.id])

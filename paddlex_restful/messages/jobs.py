@@ -21,6 +21,7 @@ NOT_TAKEN_UP = (
 NEWER_DATABASE = "{path} was written by a newer version of this server. Open this workspace with that version."
 
 WAITING_FOR_PROCESSOR = "Waiting in the queue, place {place}: {running} of {slots} processor slots are taken by {jobs}."
+WAITING_FOR_LIGHT = "Waiting in the queue, place {place}: {running} of {slots} places for small jobs are taken by {jobs}."
 WAITING_FOR_GPUS = "Waiting in the queue, place {place}: GPU {gpus} is taken by {jobs}."
 WAITING_FOR_TURN = "Waiting in the queue, place {place}: an earlier job waits for GPU {gpus}."
 

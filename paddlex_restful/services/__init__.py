@@ -56,7 +56,8 @@ def build_services(config: Config) -> Services:
     with ExitStack() as opened:
         workspace = opened.enter_context(closing(Workspace.open(config.workspace_dir)))
         try:
-            jobs = opened.enter_context(closing(JobManager(workspace.root, cpu_jobs=config.cpu_jobs)))
+            manager = JobManager(workspace.root, cpu_jobs=config.cpu_jobs, share_gpus=config.share_gpus)
+            jobs = opened.enter_context(closing(manager))
             services = Services(config, workspace, jobs, VisualDLServers())
             if workspace.opened_original:
                 record_original_statuses(services)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paddlex_restful.jobs import leases
+from paddlex_restful.jobs.leases import Rules
 from tests.jobs.conftest import Jobs, until
 
 
@@ -69,3 +70,27 @@ def test_queue_is_served_again_after_any_fault(jobs: Jobs, monkeypatch: pytest.M
     monkeypatch.setattr(leases, "plan", fail_first)
     assert jobs.run("small", numbers=[1]).state == "done"
     assert not faults
+
+
+def test_light_jobs_with_gpus_run_beside_a_training_where_gpus_are_shared(jobs: Jobs) -> None:
+    jobs.options["share_gpus"] = True
+    jobs.restart()
+    training = jobs.running("train", "T0001", gpus=(0,))
+    beside = jobs.submit("look", "T0002", gpus=(0,))
+    ended = jobs.manager.wait(beside, 20)
+    assert ended.result is not None
+    assert ended.result["visible"] == "0"
+    assert jobs.now(training).state == "running"
+
+
+def test_many_light_jobs_run_a_few_at_once_beside_a_training(jobs: Jobs) -> None:
+    most = Rules().light_jobs
+    jobs.running("train", "T0001")
+    first = [jobs.running("patient", f"T{number:04}") for number in range(2, 2 + most)]
+    later = [jobs.submit("patient", f"T{number:04}") for number in range(100, 104)]
+    place = f"place 4: {most} of {most} places for small jobs are taken by patient of T0002, patient of T0003"
+    until(lambda: place in jobs.now(later[3]).message)
+    assert {jobs.now(job).state for job in later} == {"queued"}
+    jobs.manager.stop(first[0])
+    until(lambda: jobs.now(later[0]).state == "running")
+    assert {jobs.now(job).state for job in later[1:]} == {"queued"}

@@ -162,11 +162,11 @@ def make_scene(
         handwriting: which digit, and its ink from 0 to 1, [8, 8].
         side: of the scene in pixels.
     """
-    image = _cut_out(random, photographs[random.integers(len(photographs))], side).astype(np.float32)
+    image = _cut_out(random, photographs[int(random.integers(len(photographs)))], side).astype(np.float32)
     taken = np.zeros((side, side), bool)
     objects: list[Placed] = []
     for _ in range(random.integers(_DIGITS[0], _DIGITS[1] + 1)):
-        digit, ink = handwriting[random.integers(len(handwriting))]
+        digit, ink = handwriting[int(random.integers(len(handwriting)))]
         ink = _enlarged(ink, round(side * random.uniform(*_SIDES)), random.uniform(0.8, 1.15))
         height, width = ink.shape
         for _ in range(_ATTEMPTS):
@@ -188,7 +188,8 @@ def make_scene(
 def _enlarged(ink: NDArray[np.float32], height: int, ratio: float) -> NDArray[np.float32]:
     size = (max(6, round(height * ratio)), max(6, height))
     # Interpolation spreads the ink; without the factor thin strokes would be too pale to be seen.
-    return np.clip(_DENSITY * cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    enlarged: NDArray[np.float32] = np.clip(_DENSITY * cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    return enlarged
 
 
 def _cut_out(random: np.random.Generator, photograph: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -64,6 +64,7 @@ class JobContext:
         self.root = root
         self.args = args
         self.gpus = gpus
+        self._began = time.monotonic()
         self._fields: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._written_at = float("-inf")
@@ -83,7 +84,8 @@ class JobContext:
         """Merge fields into the progress that the server shows.
 
         The file is replaced at most ten times a second; a changed ``stage`` and ``flush`` are written at once, and
-        what is left when the job ends is written then. Figures that are not finite are written as null.
+        what is left when the job ends is written then. Figures that are not finite are written as null. Each writing
+        adds ``running_seconds``, how long the job has run; the time in which the machine was suspended does not count.
 
         Args:
             flush: write at once.
@@ -107,8 +109,10 @@ class JobContext:
 
     def _write(self) -> None:
         # Never fsynced: a progress that a power cut loses belongs to a job that it killed.
-        write_atomically(self.folder / PROGRESS_FILE, self._fields, durable=False)
-        self._written_at = time.monotonic()
+        now = time.monotonic()
+        fields = {**self._fields, "running_seconds": round(now - self._began, 1)}
+        write_atomically(self.folder / PROGRESS_FILE, fields, durable=False)
+        self._written_at = now
         self._pending = False
 
     def request_stop(self) -> None:

@@ -13,6 +13,7 @@ from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import OUTCOME_FILE, PROCESS_FILE, read_json, write_atomically
 from paddlex_restful.jobs.identity import boot_id
 from paddlex_restful.jobs.job import Job
+from paddlex_restful.jobs.oom import OomKills
 from paddlex_restful.messages import jobs as messages
 
 _ENDS: dict[str, states.State] = {
@@ -84,10 +85,13 @@ def of_ended(job: Job, code: int | None) -> Outcome:
     own = read(job.folder)
     if own is not None:
         return own
+    process = read_json(job.folder / PROCESS_FILE)
     if job.state == states.STOPPING:
-        begun = (job.folder / PROCESS_FILE).exists()
+        begun = process is not None
         return Outcome(states.STOPPED, messages.STOPPED_BY_FORCE if begun else messages.STOPPED_UNBEGUN)
     if job.boot_id != boot_id():
         return Outcome(states.FAILED, messages.MACHINE_RESTARTED, "restart")
-    failure = failures.of_exit(code, job.folder / LOG_FILE)
+    kills = (process or {}).get("oom_kills")
+    out_of_memory = OomKills(**kills).grown() if kills else None
+    failure = failures.of_exit(code, job.folder / LOG_FILE, out_of_memory=out_of_memory)
     return Outcome(states.FAILED, failure.message, failure.reason)

@@ -28,6 +28,7 @@ from paddlex_restful.jobs import failures, states
 from paddlex_restful.jobs.context import LOG_FILE, JobContext, JobStopped
 from paddlex_restful.jobs.files import JOB_FILE, PROCESS_FILE, read_json, write_atomically
 from paddlex_restful.jobs.identity import Identity
+from paddlex_restful.jobs.oom import OomKills
 from paddlex_restful.jobs.outcome import Outcome
 from paddlex_restful.messages import jobs as messages
 
@@ -85,7 +86,9 @@ def run(assignment: Assignment) -> NoReturn:
     own = Identity.of(os.getpid())
     if own is not None:
         # Not before: a job that a stop ended without this file had not begun.
-        write_atomically(folder / PROCESS_FILE, asdict(own), durable=False)
+        kills = OomKills.now()
+        noted = {**asdict(own), "oom_kills": None if kills is None else asdict(kills)}
+        write_atomically(folder / PROCESS_FILE, noted, durable=False)
     outcome = _work(context, job)
     try:
         context.flush_progress()

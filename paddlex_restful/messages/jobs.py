@@ -21,7 +21,9 @@ NOT_TAKEN_UP = (
 NEWER_DATABASE = "{path} was written by a newer version of this server. Open this workspace with that version."
 
 WAITING_FOR_PROCESSOR = "Waiting in the queue, place {place}: {running} of {slots} processor slots are taken by {jobs}."
-WAITING_FOR_LIGHT = "Waiting in the queue, place {place}: {running} of {slots} places for small jobs are taken by {jobs}."
+WAITING_FOR_LIGHT = (
+    "Waiting in the queue, place {place}: {running} of {slots} places for small jobs are taken by {jobs}."
+)
 WAITING_FOR_GPUS = "Waiting in the queue, place {place}: GPU {gpus} is taken by {jobs}."
 WAITING_FOR_TURN = "Waiting in the queue, place {place}: an earlier job waits for GPU {gpus}."
 
@@ -32,6 +34,14 @@ STOPPED_BY_FORCE = "Stopped on request; its processes had to be ended by force, 
 KILLED_9 = (
     "The process was killed by signal 9 (SIGKILL); out of memory is the usual cause. "
     "Choose a smaller batch size or image size and start it again."
+)
+KILLED_9_BY_SOMEONE = (
+    "The process was killed by signal 9 (SIGKILL), sent by a user or another program; the kernel had memory left. "
+    "Find out what ends processes on this machine (an administrator, a scheduler, systemd-oomd) and start it again."
+)
+KILLED_BY_KERNEL = (
+    "The kernel ended the process because the machine or container had no memory left. "
+    "Choose a smaller batch size or image size, end other programs, and start it again."
 )
 BUS_ERROR = (
     "The process was killed by signal {number} ({name}); a full /dev/shm is the usual cause. "
@@ -52,12 +62,24 @@ OUT_OF_GPU_MEMORY = (
     "The GPU's memory was not enough. Choose a smaller batch size or image size, or another GPU, and start it again."
 )
 DISK_FULL = "The disk is full ({path}). Free some space and start it again."
+A_DISK_FULL = (
+    "A disk is full: that of {path}, or that of the folder that was to be written. Free some space and start it again."
+)
 PACKAGE_MISSING = (
     "The Python package {package} is not installed. Install it with `pip install {requirement}` and start it again."
 )
 PACKAGE_BROKEN = (
     "The Python package {package} cannot be imported: {error}. "
     "Install it anew with `pip install --force-reinstall {requirement}` and start it again."
+)
+IMPORT_FAILED = (
+    "A Python package cannot be imported: {error}. Install all anew with "
+    "`pip install --no-deps --force-reinstall -r requirements.txt` and start it again."
+)
+PARAMETERS = (
+    "The net cannot compute with these parameters and images: {summary}. "
+    "Choose another image_shape, batch_size or model, or set the parameters to their defaults, and start it again. "
+    "The log says more: {log}."
 )
 UNREADABLE_IMAGE = "An image cannot be read: {error}. Repair or remove it and start again."
 FILE_MISSING = "The file {path} does not exist. Put it back and start again."

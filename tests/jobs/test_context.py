@@ -34,8 +34,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def written(context: JobContext) -> dict[str, object]:
+    """What progress says beside the time that the job has run."""
     value = json.loads((context.folder / "progress.json").read_text(encoding="utf-8"))
     assert isinstance(value, dict)
+    del value["running_seconds"]
     return value
 
 
@@ -63,6 +65,13 @@ def test_flush_is_written_at_once(context: JobContext) -> None:
     context.progress(a=1)
     context.progress(a=2, flush=True)
     assert written(context) == {"a": 2}
+
+
+def test_each_writing_says_how_long_the_job_has_run(clock: Clock, tmp_path: Path) -> None:
+    context = JobContext("train", "T0001", tmp_path, tmp_path, {})
+    clock.now += 75.04
+    context.progress(step=1)
+    assert json.loads((tmp_path / "progress.json").read_bytes()) == {"step": 1, "running_seconds": 75.0}
 
 
 def test_progress_is_strict_json(context: JobContext) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from paddlex_restful.durable import write_durably
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.kinds import Kind
 
@@ -59,6 +63,13 @@ def fail(context: JobContext) -> None:
     raise JobFailed("check", "The file {name} is wrong.", name="a b.png")
 
 
+def note(context: JobContext) -> None:
+    """Leaves a file that tells when it began and when it ended, on the clock of the whole machine."""
+    began = time.monotonic_ns()
+    time.sleep(context.args["seconds"])
+    write_durably(context.root / "notes" / context.subject, f"{began} {time.monotonic_ns()}".encode())
+
+
 def crash(context: JobContext) -> None:
     raise ValueError("a surprise")
 
@@ -73,6 +84,47 @@ def vanish(context: JobContext) -> None:
 
 def lack_package(context: JobContext) -> None:
     import paddle_of_tomorrow  # noqa: F401
+
+
+def hoard(context: JobContext) -> None:
+    """Asks for more memory than the process may have."""
+    _limit_memory()
+    np.ones(2**31)
+
+
+def hoard_in_paddle(context: JobContext) -> None:
+    import paddle
+
+    paddle.zeros([1])
+    _limit_memory()
+    paddle.ones([2**31])
+
+
+def _limit_memory() -> None:
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, resource.RLIM_INFINITY))
+
+
+def misfit(context: JobContext) -> None:
+    """Shows a net images of a shape that it was not made for."""
+    import paddle
+
+    paddle.nn.Sequential(paddle.nn.Conv2D(3, 8, 3), paddle.nn.Flatten(), paddle.nn.Linear(8, 2))(
+        paddle.rand([2, 3, 16, 16])
+    )
+
+
+def fill_disk(context: JobContext) -> None:
+    """Saves weights where there is no room."""
+    import paddle
+
+    full = context.folder / "model.pdparams"
+    full.symlink_to("/dev/full")
+    paddle.save(paddle.nn.Linear(512, 512).state_dict(), str(full))
+
+
+def segfault(context: JobContext) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def look(context: JobContext) -> dict[str, Any]:
@@ -143,10 +195,17 @@ KINDS = {
     "with_workers": _kind("with_workers"),
     "stubborn": _kind("stubborn"),
     "fail": _kind("fail"),
+    "note": _kind("note"),
+    "heavy_note": _kind("note", heavy=True),
     "crash": _kind("crash"),
     "exit_early": _kind("exit_early"),
     "vanish": _kind("vanish"),
     "lack_package": _kind("lack_package"),
+    "hoard": _kind("hoard"),
+    "segfault": _kind("segfault"),
+    "hoard_in_paddle": _kind("hoard_in_paddle", engine=True),
+    "misfit": _kind("misfit", engine=True),
+    "fill_disk": _kind("fill_disk", engine=True),
     "look": _kind("look"),
     "train_net": _kind("train_net", engine=True),
     "count_threads": _kind("count_threads", engine=True),

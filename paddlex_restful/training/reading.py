@@ -1,19 +1,23 @@
-"""Images read ahead by threads while the net works on the batch before."""
+"""Images read and changed ahead by threads while the net works on the batch before."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 from paddlex_restful.cores import cores_of_job
 from paddlex_restful.errors import UserError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _MOST_THREADS = 8
+_CACHE_SHARE = 0.25
 
 
 def threads() -> int:
@@ -21,11 +25,41 @@ def threads() -> int:
     return min(_MOST_THREADS, cores_of_job())
 
 
-def batches(images: Sequence[Path], load: Callable[[Path], T], size: int) -> Iterator[tuple[int, list[T | UserError]]]:
+def cache_budget() -> int:
+    """Bytes that decoded images may take: a quarter of the memory that is free, also within a container's limit."""
+    free = psutil.virtual_memory().available
+    limit, used = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
+    if limit.exists() and limit.read_text().strip().isdigit():
+        free = min(free, int(limit.read_text()) - int(used.read_text()))
+    return max(0, int(free * _CACHE_SHARE))
+
+
+def ahead(make: Callable[[S], T], items: Iterable[S], workers: int) -> Iterator[T]:
+    """Make things in threads, a few ahead of the one that is in use, and give them in order.
+
+    Args:
+        make: called in the threads; what it raises is raised here, in its turn.
+        items: what each is made of.
+        workers: number of threads, and of things that are made ahead.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
+    made: deque[Future[T]] = deque()
+    try:
+        for item in items:
+            made.append(pool.submit(make, item))
+            if len(made) > workers:
+                yield made.popleft().result()
+        while made:
+            yield made.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def batches(images: Sequence[S], load: Callable[[S], T], size: int) -> Iterator[tuple[int, list[T | UserError]]]:
     """Loads images in order, a batch at a time, at most one batch ahead of the one in use.
 
     Args:
-        images: the files.
+        images: the files, or what else names them.
         load: reads one file; called in threads. What it raises as a ``UserError`` is handed on in the file's place.
         size: images a batch; the last one may be smaller.
 
@@ -37,8 +71,8 @@ def batches(images: Sequence[Path], load: Callable[[Path], T], size: int) -> Ite
         paths = iter(images)
         try:
             for start in range(0, len(images), size):
-                for path in paths:
-                    waiting.append(pool.submit(_load, load, path))
+                for image in coming:
+                    waiting.append(pool.submit(_load, load, image))
                     if len(waiting) == 2 * size:
                         break
                 yield start, [waiting.popleft().result() for _ in range(min(size, len(images) - start))]
@@ -46,8 +80,8 @@ def batches(images: Sequence[Path], load: Callable[[Path], T], size: int) -> Ite
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _load(load: Callable[[Path], T], path: Path) -> T | UserError:
+def _load(load: Callable[[S], T], image: S) -> T | UserError:
     try:
-        return load(path)
+        return load(image)
     except UserError as error:
         return error

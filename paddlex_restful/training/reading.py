@@ -68,7 +68,7 @@ def batches(images: Sequence[S], load: Callable[[S], T], size: int) -> Iterator[
     """
     with ThreadPoolExecutor(threads(), thread_name_prefix="read") as pool:
         waiting: deque[Future[T | UserError]] = deque()
-        paths = iter(images)
+        coming = iter(images)
         try:
             for start in range(0, len(images), size):
                 for image in coming:

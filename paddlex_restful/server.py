@@ -20,12 +20,13 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from paddlex_restful import __version__
 from paddlex_restful.api.answers import FAILURE, encode
 from paddlex_restful.app import create_app
 from paddlex_restful.config import Config
+from paddlex_restful.connection import ENVIRONMENT_KEY, Connection
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import api as api_messages
 from paddlex_restful.messages import server as messages
@@ -236,5 +237,15 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _Task(WSGITask):  # type: ignore[misc]
+    """Lets the application see the connection that it answers on."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environment: dict[str, Any] = super().get_environment()
+        environment[ENVIRONMENT_KEY] = Connection(self.channel)
+        return environment
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    task_class = _Task
     error_task_class = _ErrorTask

@@ -42,6 +42,7 @@ ANSWERS: Mapping[str, str] = {
     "GET /project/task": "with `tid`: `task_status`, `message`, `type`, and with `resume` also `resumable` and "
     "`max_saved_epochs` (-1 for none); without: `tasks[{id, name, desc, pid, path, create_time, status, type}]`",
     "DELETE /project/task": NOTHING,
+    "GET /project/task/events": "server-sent events `state`, `progress`, `metrics` and `log`, see [http.md](http.md)",
     "GET /project/task/params": "`train{…}`",
     "POST /project/task/params": NOTHING,
     "GET /project/task/vdl": "`url`, a host and a port",

@@ -1,0 +1,1 @@
+"""Images and their labels as arrays: reading, random changes, resizing. NumPy, OpenCV and Pillow; no paddle."""

@@ -88,7 +88,7 @@ class Identity:
 
     def group(self) -> list[int]:
         """The living processes of its group, itself included, also when it is gone itself."""
-        if self.boot_id != boot_id():
+        if self.boot_id != boot_id() or not _group_exists(self.pid):
             return []
         leader = _look(self.pid)
         # The kernel gives no pid anew while a group still bears its number.
@@ -159,6 +159,17 @@ def wait_readable(descriptor: int, timeout: float) -> bool:
     poll = select.poll()  # select() itself refuses descriptors above 1023, which many connections lead to
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(timeout * 1000))
+
+
+def _group_exists(number: int) -> bool:
+    """Whether any process is in a group, also one that has ended and waits to be reaped; spares looking at all."""
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class _Look(NamedTuple):

@@ -37,30 +37,17 @@ class Rules:
 
 
 @dataclass
-class Plan:
-    """What the queue comes to now.
-
-    Attributes:
-        start: jobs that may start at once, in this order.
-        messages: what each of the others waits for, by its id.
-    """
-
-    start: list[Job] = field(default_factory=list)
-    messages: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass
 class _Slots:
     """Counted places for jobs that need no GPU for themselves, and the line before them."""
 
     number: int
-    waiting_message: str
+    message: str
     holders: list[Job] = field(default_factory=list)
     waiting: int = 0
 
 
-def plan(active: Iterable[Job], kinds: Mapping[str, Kind], rules: Rules) -> Plan:
-    """Decide which queued jobs start.
+class Plan:
+    """What the queue comes to now: which queued jobs start, and what each of the others waits for.
 
     Everything is computed from the records, so that a restarted server takes up the leases with the jobs. A job that
     waits for several GPUs keeps its place in the line of each, so that single ones cannot overtake it for ever.
@@ -69,54 +56,77 @@ def plan(active: Iterable[Job], kinds: Mapping[str, Kind], rules: Rules) -> Plan
         active: all jobs that have not ended, first submitted first.
         kinds: the table of kinds.
         rules: what may run at once.
+
+    Attributes:
+        start: jobs that may start at once, in this order.
     """
-    jobs = list(active)
-    held_by: dict[int, Job] = {}
-    slots = {
-        True: _Slots(rules.cpu_jobs, messages.WAITING_FOR_PROCESSOR),
-        False: _Slots(rules.light_jobs, messages.WAITING_FOR_LIGHT),
-    }
 
-    def leases_gpus(job: Job) -> bool:
-        return bool(job.gpus) and (kinds[job.kind].heavy or not rules.share_gpus)
-
-    for job in jobs:
-        if job.state != states.QUEUED:
-            if leases_gpus(job):
-                held_by.update(dict.fromkeys(job.gpus, job))
+    def __init__(self, active: Iterable[Job], kinds: Mapping[str, Kind], rules: Rules) -> None:
+        self.start: list[Job] = []
+        self._kinds = kinds
+        self._shared = rules.share_gpus
+        self._places: dict[int, int] = {}
+        self._held_by: dict[int, Job] = {}
+        self._slots = {
+            True: _Slots(rules.cpu_jobs, messages.WAITING_FOR_PROCESSOR),
+            False: _Slots(rules.light_jobs, messages.WAITING_FOR_LIGHT),
+        }
+        queued = []
+        for job in active:
+            if job.state == states.QUEUED:
+                queued.append(job)
             else:
-                slots[kinds[job.kind].heavy].holders.append(job)
-    result = Plan()
-    line: Counter[int] = Counter()
-    for job in jobs:
-        if job.state != states.QUEUED:
-            continue
-        if leases_gpus(job):
-            place = 1 + max(line[gpu] for gpu in job.gpus)
-            if place == 1 and not any(gpu in held_by for gpu in job.gpus):
-                result.start.append(job)
-                held_by.update(dict.fromkeys(job.gpus, job))
-                continue
-            line.update(job.gpus)
-            result.messages[job.id] = _waiting_for_gpus(job, place, held_by)
-        else:
-            own = slots[kinds[job.kind].heavy]
-            if len(own.holders) < own.number:
-                result.start.append(job)
-                own.holders.append(job)
-                continue
-            own.waiting += 1
-            result.messages[job.id] = own.waiting_message.format(
-                place=own.waiting, running=len(own.holders), slots=own.number, jobs=_named(own.holders)
+                self._take(job)
+        lines: Counter[int] = Counter()
+        for job in queued:
+            place = self._place_by_gpus(job, lines) if self._leases_gpus(job) else self._place_by_slots(job)
+            if place:
+                self._places[job.id] = place
+            else:
+                self._take(job)
+                self.start.append(job)
+
+    def message(self, job: Job) -> str:
+        """At which place a queued job is, and what it waits for; empty where the plan does not know it."""
+        place = self._places.get(job.id)
+        if place is None:
+            return ""
+        if not self._leases_gpus(job):
+            slots = self._slots_for(job)
+            return slots.message.format(
+                place=place, running=len(slots.holders), slots=slots.number, jobs=_named(slots.holders)
             )
-    return result
+        taken = [gpu for gpu in job.gpus if gpu in self._held_by]
+        template = messages.WAITING_FOR_GPUS if taken else messages.WAITING_FOR_TURN
+        holders = list({self._held_by[gpu].id: self._held_by[gpu] for gpu in taken}.values())
+        return template.format(place=place, gpus=", ".join(map(str, taken or job.gpus)), jobs=_named(holders))
 
+    def _leases_gpus(self, job: Job) -> bool:
+        return bool(job.gpus) and (self._kinds[job.kind].heavy or not self._shared)
 
-def _waiting_for_gpus(job: Job, place: int, held_by: Mapping[int, Job]) -> str:
-    taken = [gpu for gpu in job.gpus if gpu in held_by]
-    template = messages.WAITING_FOR_GPUS if taken else messages.WAITING_FOR_TURN
-    holders = list({held_by[gpu].id: held_by[gpu] for gpu in taken}.values())
-    return template.format(place=place, gpus=", ".join(map(str, taken or job.gpus)), jobs=_named(holders))
+    def _slots_for(self, job: Job) -> _Slots:
+        return self._slots[self._kinds[job.kind].heavy]
+
+    def _take(self, job: Job) -> None:
+        if self._leases_gpus(job):
+            self._held_by.update(dict.fromkeys(job.gpus, job))
+        else:
+            self._slots_for(job).holders.append(job)
+
+    def _place_by_gpus(self, job: Job, lines: Counter[int]) -> int:
+        """Its place in the longest of its lines; 0 when its turn has come."""
+        place = 1 + max(lines[gpu] for gpu in job.gpus)
+        if place == 1 and not any(gpu in self._held_by for gpu in job.gpus):
+            return 0
+        lines.update(job.gpus)
+        return place
+
+    def _place_by_slots(self, job: Job) -> int:
+        slots = self._slots_for(job)
+        if len(slots.holders) < slots.number:
+            return 0
+        slots.waiting += 1
+        return slots.waiting
 
 
 def _named(jobs: list[Job]) -> str:

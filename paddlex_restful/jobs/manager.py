@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,15 +155,19 @@ class JobManager:
 
     def latest(self, subject: str, kind: str) -> Job | None:
         """The newest job of a subject and kind, from memory."""
-        return self._store.latest(subject, kind)
+        return self.jobs_of(subject).get(kind)
 
     def jobs_of(self, subject: str) -> Mapping[str, Job]:
         """The newest job of each kind of a subject, from memory."""
-        return self._store.jobs_of(subject)
+        return {kind: self._told(job) for kind, job in self._store.jobs_of(subject).items()}
 
     def active(self, subject: str | None = None) -> list[Job]:
         """The jobs that have not ended, of one subject or of all, first submitted first."""
-        return [job for job in self._store.active() if subject is None or job.subject == subject]
+        return [self._told(job) for job in self._store.active() if subject is None or job.subject == subject]
+
+    def _told(self, job: Job) -> Job:
+        # Said when it is asked for: the places of all that wait change whenever one job ends.
+        return replace(job, message=self._scheduler.waits_for(job)) if job.state == states.QUEUED else job
 
     def progress(self, job: Job) -> dict[str, Any]:
         """What a job reported last; empty before it reported anything."""
@@ -198,7 +203,7 @@ class JobManager:
         Returns:
             Its newest record, active still when the time is over.
         """
-        return self._store.wait(job, timeout)
+        return self._told(self._store.wait(job, timeout))
 
     def record(
         self,

@@ -56,6 +56,7 @@ class Scheduler:
         self._kinds = kinds
         self._rules = rules
         self._threads = cores_of_slot(rules.cpu_jobs)
+        self._plan = leases.Plan((), kinds, rules)
         self._woken = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="job-scheduler", daemon=True)
@@ -68,6 +69,10 @@ class Scheduler:
     def wake(self) -> None:
         """Look at the queue: a job came, ended or was stopped."""
         self._woken.set()
+
+    def waits_for(self, job: Job) -> str:
+        """The sentence about a queued job's place and what it waits for; empty before it was looked at."""
+        return self._plan.message(job)
 
     def close(self) -> None:
         """End the thread; a process that is being started then does nothing, and its job is queued again."""
@@ -83,8 +88,10 @@ class Scheduler:
             if self._closing:
                 return
             try:
+                if timeout is not None:
+                    self._take_back()
+                    timeout = None
                 self._round()
-                timeout = None
             except Exception:  # noqa: BLE001  without this loop no job would begin any more
                 if self._closing:
                     return
@@ -92,13 +99,8 @@ class Scheduler:
                 timeout = _AGAIN
 
     def _round(self) -> None:
-        self._take_back()
-        queue = self._store.active()
-        plan = leases.plan(queue, self._kinds, self._rules)
-        for job in queue:
-            if job.id in plan.messages:
-                self._store.say(job, plan.messages[job.id])
-        for job in plan.start:
+        self._plan = leases.Plan(self._store.active(), self._kinds, self._rules)
+        for job in self._plan.start:
             if self._closing:
                 return
             self._begin(job)

@@ -7,7 +7,7 @@ import pytest
 from paddlex_restful.jobs import leases
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.kinds import KINDS
-from paddlex_restful.jobs.leases import Rules, plan
+from paddlex_restful.jobs.leases import Plan, Rules
 from paddlex_restful.jobs.states import State
 
 
@@ -16,11 +16,12 @@ def job(number: int, kind: str, gpus: tuple[int, ...] = (), state: State = "queu
 
 
 def started(*jobs: Job, cpu_jobs: int = 1, light_jobs: int = 2, share_gpus: bool = False) -> list[int]:
-    return [begun.id for begun in plan(jobs, KINDS, Rules(cpu_jobs, light_jobs, share_gpus)).start]
+    return [begun.id for begun in Plan(jobs, KINDS, Rules(cpu_jobs, light_jobs, share_gpus)).start]
 
 
 def messages(*jobs: Job, share_gpus: bool = False) -> dict[int, str]:
-    return plan(jobs, KINDS, Rules(1, 2, share_gpus)).messages
+    plan = Plan(jobs, KINDS, Rules(1, 2, share_gpus))
+    return {job.id: plan.message(job) for job in jobs}
 
 
 def test_heavy_jobs_share_the_slots_first_come_first_served() -> None:

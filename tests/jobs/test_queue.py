@@ -60,14 +60,14 @@ def test_queue_survives_a_restart(jobs: Jobs) -> None:
 
 def test_queue_is_served_again_after_any_fault(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = [KeyError("a fault"), EOFError()]
-    plan = leases.plan
+    plan = leases.Plan
 
     def fail_first(*args: Any) -> leases.Plan:
         if faults:
             raise faults.pop()
         return plan(*args)
 
-    monkeypatch.setattr(leases, "plan", fail_first)
+    monkeypatch.setattr(leases, "Plan", fail_first)
     assert jobs.run("small", numbers=[1]).state == "done"
     assert not faults
 

@@ -35,7 +35,8 @@ def test_no_waiting_job_begins_while_all_are_stopped(toy_services: Services) -> 
 
 
 def test_running_jobs_are_stopped_at_once(toy_services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = [submit(toy_services, "patient", tid) for tid in make_tasks(toy_services, 3)]
+    kinds = ("train", "patient", "patient")
+    jobs = [submit(toy_services, kind, tid) for kind, tid in zip(kinds, make_tasks(toy_services, 3), strict=True)]
     until(lambda: all(toy_services.jobs.progress(job) for job in jobs), bool)
     stop = toy_services.jobs.stop
     together = threading.Barrier(3)

@@ -148,7 +148,9 @@ Policy = Annotated[
     Literal["Piecewise", "Linear", "Cosine", "Polynomial"],
     Field(description=messages.CHOICE.format(choices="Piecewise, Linear, Cosine, Polynomial")),
 ]
-Optimizer = Annotated[Literal["SGD", "Adam"], Field(description=messages.CHOICE.format(choices="SGD, Adam"))]
+Optimizer = Annotated[
+    Literal["SGD", "Adam", "AdamW"], Field(description=messages.CHOICE.format(choices="SGD, Adam, AdamW"))
+]
 
 
 class CommonParams(BaseModel):

@@ -52,6 +52,8 @@ _YOLO_RATE = 0.005 / 12 * 4 / 8
 _TINY_RATE = 0.005 * 4 / 16
 _RCNN_RATE = 0.02 * 4 / 16
 _SEGMENTATION_RATE = 0.01 * 4 / 2
+_LITESEG_RATE = 0.005 * 4 / 4
+_SEGFORMER_RATE = 6e-5 * 4 / 4
 
 _CENTRED = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 
@@ -129,6 +131,13 @@ _SEGMENTATION = (
     }
 )
 
+_UNET = _SEGMENTATION | {"pretrain_weights": "COCO"}
+
+# Rates and optimisers of the nets that the original did not have are those that paddleseg's own files name.
+_PP_LITESEG = _SEGMENTATION | {"learning_rate": _LITESEG_RATE}
+
+_SEGFORMER = _SEGMENTATION | {"learning_rate": _SEGFORMER_RATE, "lr_policy": "Linear", "optimizer": "AdamW"}
+
 _HRNET = _CENTRED | {
     # The original gave HRNet the figures of segmentation, also as a classifier; clients know them.
     "brightness": False,
@@ -199,10 +208,17 @@ _DEFAULTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
     ProjectType.SEGMENTATION.value: {
         "DeepLabv3+": _SEGMENTATION | {"backbone": "Xception65"},
         "DeepLabV3P": _SEGMENTATION | {"backbone": "Xception65"},
-        "UNet": _SEGMENTATION | {"pretrain_weights": "COCO"},
+        "UNet": _UNET,
+        "U-Net": _UNET,
         "HRNet_W18": _SEGMENTATION | {"pretrain_weights": "CITYSCAPES"},
         "FastSCNN": _SEGMENTATION | {"pretrain_weights": "CITYSCAPES"},
         "BiSeNetV2": {key: value for key, value in _SEGMENTATION.items() if key != "pretrain_weights"},
+        "PP-LiteSeg-T": _PP_LITESEG,
+        "PP-LiteSeg-B": _PP_LITESEG,
+        "SegFormer-B0": _SEGFORMER,
+        "SegFormer-B1": _SEGFORMER,
+        "SegFormer-B2": _SEGFORMER,
+        "OCRNet_HRNet-W18": _SEGMENTATION,
     },
     ProjectType.INSTANCE_SEGMENTATION.value: {"MaskRCNN": _RCNN},
 }

@@ -134,7 +134,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("detection", "image_shape", [0, 224], "the short and the long side"),
     ("segmentation", "image_shape", [0, 224], "height and width"),
     ("segmentation", "loss_type", [True], "two of true or false"),
-    ("segmentation", "optimizer", "Lion", "SGD, Adam"),
+    ("segmentation", "optimizer", "Lion", "SGD, Adam, AdamW"),
     ("segmentation", "min_ratio", 0, "above 0"),
     ("instance_segmentation", "pretrain_weights", "CITYSCAPES", "IMAGENET, COCO"),
 ]

@@ -1,0 +1,1 @@
+"""Semantic segmentation: nets, data and what the loop asks of them."""

@@ -1,8 +1,14 @@
-"""The names of the files in which jobs leave what they measured, for the server and its jobs."""
+"""The names that jobs give what they measured, and the files it lies in, for the server and its jobs."""
 
 from __future__ import annotations
 
 RESULT_FILE = "result.json"
 METRICS_FILE = "metrics.jsonl"
+PREDICTIONS_FILE = "predictions.json"
+"""What an evaluation found in each image, beside its result; ``metrics.errors`` tells what is in it."""
+
 SINGLE_PICTURE = "predict_result.png"
 """The result picture of a prediction of one picture; clients of the original know the name."""
+
+BACKGROUND = "back_ground"
+"""The name that detection results give the last row and column of their confusion matrix: no object."""

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddlex_restful.enums import ProjectType
-
-BACKGROUND = "back_ground"
-"""The name that detection results give the last row and column of their confusion matrix: no object."""
+from paddlex_restful.results import BACKGROUND
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,9 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import evaluation as messages
-from paddlex_restful.results import RESULT_FILE
+from paddlex_restful.results import PREDICTIONS_FILE, RESULT_FILE
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.train import use_device
-
-PREDICTIONS_FILE = "predictions.json"
 
 
 def run(context: JobContext) -> dict[str, Any] | None:

@@ -1,0 +1,135 @@
+"""The images that a model was wrong about, worst first, from what an evaluation wrote of each image.
+
+``predictions.json`` is a list with one record an image, all plain JSON. Every record has ``image``, its path relative
+to the dataset; the rest depends on the project type.
+
+Classification: ``label`` and ``predicted``, names of classes, and ``score`` of the predicted one.
+
+Detection and instance segmentation (``detection.image_record`` makes it):
+    ``size``: width and height of the image in pixels.
+    ``truths``: its objects, each ``category``, ``category_id``, ``bbox`` (x, y, width, height in pixels) and ``crowd``
+        (whether it counts for nothing).
+    ``predictions``: the detections that count, the highest score first, each ``category``, ``category_id``, ``score``,
+        ``bbox``, ``match`` (index of the object in ``truths`` that it took, null for none), ``iou`` with it,
+        ``set_aside`` (whether it lies in a crowd region) and, in instance segmentation, ``segmentation`` (a compressed
+        RLE of COCO).
+
+Segmentation:
+    ``size``: as above.
+    ``iou``: mean IoU of the classes that occur in the annotation or the prediction, null where all pixels are ignored.
+    ``confusions``: each pair of classes with pixels of the one that were taken for the other: ``category``,
+        ``category_id``, ``predicted``, ``predicted_id`` and ``pixels``. The class id 0 is the background.
+    ``mask``: name of the PNG with the predicted class ids, of the image's size, relative to the evaluation's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paddlex_restful.enums import ProjectType
+
+FALSE_POSITIVE = "false_positive"
+MISS = "miss"
+CONFUSION = "confusion"
+
+_BACKGROUND_ID = 0
+"""Class id of the background in segmentation."""
+
+
+@dataclass(frozen=True)
+class ImageErrors:
+    """What a model did wrong in one image.
+
+    Attributes:
+        image: its path, relative to the dataset.
+        error: from 0 to 1, larger is worse.
+        false_positives: how much was found that is not there: objects; in segmentation, pixels.
+        misses: how much is there and was not found.
+        confusions: how much was found as another class.
+        items: the errors themselves: ``kind``, ``category`` (what is there, None for a false positive), ``predicted``
+            (what was said, None for a miss), and where they exist ``score``, ``iou``, ``bbox`` (x, y, width, height in
+            pixels: of the object for a miss, else of the detection) and ``pixels``.
+    """
+
+    image: str
+    error: float
+    false_positives: int
+    misses: int
+    confusions: int
+    items: Sequence[Mapping[str, Any]]
+
+
+def ranked(records: Iterable[Mapping[str, Any]], project_type: str) -> list[ImageErrors]:
+    """The images with errors, the worst first, then those with more errors, then by name.
+
+    How wrong an image is: in classification the score of the wrong class; in detection and instance segmentation the
+    share of errors among errors and right detections; in segmentation 1 - ``iou``.
+
+    Args:
+        records: what the evaluation wrote of each image.
+        project_type: name of a project type.
+    """
+    errors_of = _ERRORS[ProjectType(project_type)]
+    wrong = [found for found in map(errors_of, records) if found.items]
+    return sorted(wrong, key=lambda one: (-one.error, -one.false_positives - one.misses - one.confusions, one.image))
+
+
+def _classification(record: Mapping[str, Any]) -> ImageErrors:
+    items = []
+    if record["predicted"] != record["label"]:
+        score = record["score"]
+        items.append({"kind": CONFUSION, "category": record["label"], "predicted": record["predicted"], "score": score})
+    return _counted(record, record["score"], items)
+
+
+def _detection(record: Mapping[str, Any]) -> ImageErrors:
+    truths = record["truths"]
+    items: list[dict[str, Any]] = []
+    right = 0
+    missed = {index for index, truth in enumerate(truths) if not truth["crowd"]}
+    for found in record["predictions"]:
+        told = {"predicted": found["category"], "score": found["score"], "bbox": found["bbox"]}
+        if found["match"] is not None:
+            missed.remove(found["match"])
+            truth = truths[found["match"]]
+            if truth["category_id"] == found["category_id"]:
+                right += 1
+            else:
+                items.append({"kind": CONFUSION, "category": truth["category"], **told, "iou": found["iou"]})
+        elif not found["set_aside"]:
+            items.append({"kind": FALSE_POSITIVE, "category": None, **told})
+    for index in sorted(missed):
+        truth = truths[index]
+        items.append({"kind": MISS, "category": truth["category"], "predicted": None, "bbox": truth["bbox"]})
+    return _counted(record, len(items) / max(1, len(items) + right), items)
+
+
+def _segmentation(record: Mapping[str, Any]) -> ImageErrors:
+    items = []
+    for pair in record["confusions"]:
+        if pair["category_id"] == _BACKGROUND_ID:
+            names = {"kind": FALSE_POSITIVE, "category": None, "predicted": pair["predicted"]}
+        elif pair["predicted_id"] == _BACKGROUND_ID:
+            names = {"kind": MISS, "category": pair["category"], "predicted": None}
+        else:
+            names = {"kind": CONFUSION, "category": pair["category"], "predicted": pair["predicted"]}
+        items.append({**names, "pixels": pair["pixels"]})
+    items.sort(key=lambda item: -item["pixels"])
+    return _counted(record, 0.0 if record["iou"] is None else 1 - record["iou"], items)
+
+
+def _counted(record: Mapping[str, Any], error: float, items: Sequence[Mapping[str, Any]]) -> ImageErrors:
+    counts = dict.fromkeys((FALSE_POSITIVE, MISS, CONFUSION), 0)
+    for item in items:
+        counts[item["kind"]] += item.get("pixels", 1)
+    return ImageErrors(record["image"], error, counts[FALSE_POSITIVE], counts[MISS], counts[CONFUSION], items)
+
+
+_ERRORS: Mapping[ProjectType, Callable[[Mapping[str, Any]], ImageErrors]] = {
+    ProjectType.CLASSIFICATION: _classification,
+    ProjectType.DETECTION: _detection,
+    ProjectType.INSTANCE_SEGMENTATION: _detection,
+    ProjectType.SEGMENTATION: _segmentation,
+}

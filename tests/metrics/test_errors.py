@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from paddlex_restful.metrics.detection import confusion_matrix, image_record
+from paddlex_restful.metrics.errors import ImageErrors, ranked
+from tests.metrics.scenes import HEIGHT, WIDTH, detections, scenes, truth
+
+LABELS = ["cat", "狗"]
+BOX = (10, 10, 30, 30)
+FAR = (60, 50, 90, 80)
+
+
+def guess(image: str, label: str, predicted: str, score: float) -> dict[str, Any]:
+    return {"image": image, "label": label, "predicted": predicted, "score": score}
+
+
+def test_wrong_classes_come_with_the_surest_first_and_right_ones_not_at_all() -> None:
+    records = [
+        guess("a.png", "cat", "狗", 0.6),
+        guess("b.png", "cat", "cat", 0.4),
+        guess("d.png", "狗", "cat", 0.9),
+        guess("c.png", "cat", "狗", 0.9),
+    ]
+    found = ranked(records, "classification")
+    assert [(one.image, one.error) for one in found] == [("c.png", 0.9), ("d.png", 0.9), ("a.png", 0.6)]
+    assert found[1] == ImageErrors(
+        "d.png", 0.9, 0, 0, 1, [{"kind": "confusion", "category": "狗", "predicted": "cat", "score": 0.9}]
+    )
+
+
+def record(image: str, true: Any, found: Any) -> dict[str, Any]:
+    return image_record(image, (WIDTH, HEIGHT), true, found, LABELS, 0.5, 0.5)
+
+
+def test_objects_that_were_missed_invented_or_confused_are_told() -> None:
+    confused = record("a.png", truth([BOX, FAR], [0, 0]), detections([BOX, (0, 60, 20, 80)], [1, 1], [0.9, 0.8]))
+    (found,) = ranked([confused], "detection")
+    assert (found.error, found.false_positives, found.misses, found.confusions) == (1, 1, 1, 1)
+    assert found.items == [
+        {"kind": "confusion", "category": "cat", "predicted": "狗", "score": 0.9, "bbox": [10, 10, 20, 20], "iou": 1},
+        {"kind": "false_positive", "category": None, "predicted": "狗", "score": 0.8, "bbox": [0, 60, 20, 20]},
+        {"kind": "miss", "category": "cat", "predicted": None, "bbox": [60, 50, 30, 30]},
+    ]
+
+
+@pytest.mark.parametrize("project_type", ["detection", "instance_segmentation"])
+def test_the_share_of_errors_orders_images_with_objects(project_type: str) -> None:
+    right = detections([BOX], [0], [0.9])
+    records = [
+        record("one of two.png", truth([BOX, FAR], [0, 0]), right),
+        record("right.png", truth([BOX], [0]), right),
+        record("all of one.png", truth([FAR], [0]), detections([], [], [])),
+        record("nothing.png", truth([], []), detections([], [], [])),
+        record("all of two.png", truth([BOX, FAR], [0, 0]), detections([], [], [])),
+        record("crowd.png", truth([BOX, FAR], [0, 0], [True, True]), right),
+        record("twice.png", truth([BOX], [0]), detections([BOX, BOX, BOX], [0, 0, 0], [0.9, 0.8, 0.7])),
+    ]
+    found = ranked(records, project_type)
+    assert [(one.image, one.error) for one in found] == [
+        ("all of two.png", 1),
+        ("all of one.png", 1),
+        ("twice.png", pytest.approx(2 / 3)),
+        ("one of two.png", 0.5),
+    ]
+
+
+def pixels(category: int, predicted: int, count: int) -> dict[str, Any]:
+    names = ["ground", "road", "car"]
+    return {
+        "category": names[category],
+        "category_id": category,
+        "predicted": names[predicted],
+        "predicted_id": predicted,
+        "pixels": count,
+    }
+
+
+def test_pixels_of_the_background_are_told_from_confusions() -> None:
+    records = [
+        {"image": "right.png", "iou": 1.0, "confusions": []},
+        {"image": "ignored.png", "iou": None, "confusions": []},
+        {"image": "b.png", "iou": 0.75, "confusions": [pixels(0, 1, 3), pixels(1, 2, 7), pixels(2, 0, 5)]},
+        {"image": "a.png", "iou": 0.25, "confusions": [pixels(0, 1, 3), pixels(0, 2, 4)]},
+    ]
+    worst, other = ranked(records, "segmentation")
+    assert (worst.image, worst.error, worst.false_positives, worst.misses, worst.confusions) == ("a.png", 0.75, 7, 0, 0)
+    assert (other.error, other.false_positives, other.misses, other.confusions) == (0.25, 3, 5, 7)
+    assert other.items == [
+        {"kind": "confusion", "category": "road", "predicted": "car", "pixels": 7},
+        {"kind": "miss", "category": "car", "predicted": None, "pixels": 5},
+        {"kind": "false_positive", "category": None, "predicted": "road", "pixels": 3},
+    ]
+
+
+def test_counts_agree_with_the_confusion_matrix() -> None:
+    truths, found = scenes(3, 40, 3)
+    records = [
+        image_record(f"{i}.png", (WIDTH, HEIGHT), *pair, ["a", "b", "c"], 0.4, 0.3)
+        for i, pair in enumerate(zip(truths, found, strict=True))
+    ]
+    listed = ranked(records, "instance_segmentation")
+    matrix = confusion_matrix(truths, found, 3, 0.4, 0.3, "segm")
+    assert sum(one.false_positives for one in listed) == matrix[3].sum()
+    assert sum(one.misses for one in listed) == matrix[:, 3].sum()
+    inner = matrix[:3, :3]
+    assert sum(one.confusions for one in listed) == inner.sum() - inner.trace()
+    assert all(0 <= one.error <= 1 for one in listed)
+
+
+def test_ten_thousand_images_are_ranked_within_seconds() -> None:
+    truths, found = scenes(0, 50, 3)
+    some = [
+        image_record(f"{i}.png", (WIDTH, HEIGHT), *pair, ["a", "b", "c"], 0.4, 0.0)
+        for i, pair in enumerate(zip(truths, found, strict=True))
+    ]
+    start = time.process_time()
+    assert len(ranked(some * 200, "detection")) > 5000
+    assert time.process_time() - start < 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,14 +45,20 @@ class Predictor(Protocol):
     def read(self, image: Path) -> Pixels:
         """The RGB image of shape [H, W, 3] in a file; called in threads, a ``UserError`` where it cannot be read."""
 
-    def prepare(self, image: Pixels) -> npt.NDArray[Any]:
+    def prepare(self, image: Pixels) -> Any:
         """What the net is to see of an image; called in threads."""
 
-    def predict(self, prepared: Sequence[npt.NDArray[Any]]) -> list[dict[str, Any]]:
-        """One plain JSON dictionary an image."""
+    def predict(self, prepared: Sequence[Any]) -> list[Any]:
+        """What the net answers for each prepared image."""
 
-    def draw(self, picture: Image.Image, prediction: dict[str, Any]) -> Image.Image:
-        """The picture with its prediction drawn; called in threads."""
+    def save(self, answer: Any, picture: Image.Image, target: Path) -> dict[str, Any]:
+        """Write the picture with an answer drawn on it, and give the answer as plain JSON; called in threads.
+
+        Args:
+            answer: one of ``predict``.
+            picture: the image, shrunk where it is large.
+            target: the file to write.
+        """
 
 
 @dataclass(frozen=True)
@@ -166,23 +172,21 @@ def _subjects(context: JobContext) -> list[Subject]:
 def _predict(
     context: JobContext, predictor: Predictor, subjects: Sequence[Subject], pictures: Sequence[Path]
 ) -> Iterator[list[dict[str, Any]]]:
-    def load(image: Path) -> tuple[npt.NDArray[Any], Image.Image]:
+    def load(image: Path) -> tuple[Any, Image.Image]:
         pixels = predictor.read(image)
         prepared = predictor.prepare(pixels)
         picture = Image.fromarray(pixels)
         picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
         return prepared, picture
 
-    def write(picture: Image.Image, prediction: dict[str, Any], target: Path) -> None:
-        predictor.draw(picture, prediction).save(target, compress_level=1)
-
     images = [subject.image for subject in subjects]
     with ThreadPoolExecutor(reading.threads(), thread_name_prefix="write") as pool:
         for start, batch in reading.batches(images, load, predictor.batch_size):
             context.check_stop()
             good = [loaded for loaded in batch if not isinstance(loaded, UserError)]
-            predictions = iter(predictor.predict([prepared for prepared, _ in good]) if good else [])
-            results, writing = [], []
+            answers = iter(predictor.predict([prepared for prepared, _ in good]) if good else [])
+            results: list[dict[str, Any]] = []
+            saving: list[tuple[dict[str, Any], Future[dict[str, Any]]]] = []
             for index, loaded in enumerate(batch, start):
                 result: dict[str, Any] = {"image": subjects[index].name}
                 if subjects[index].label is not None:
@@ -190,10 +194,9 @@ def _predict(
                 if isinstance(loaded, UserError):
                     result["error"] = messages.UNREADABLE.format(image=subjects[index].name)
                 else:
-                    prediction = next(predictions)
-                    writing.append(pool.submit(write, loaded[1], prediction, pictures[index]))
-                    result |= {"picture": pictures[index].name, **prediction}
+                    result["picture"] = pictures[index].name
+                    saving.append((result, pool.submit(predictor.save, next(answers), loaded[1], pictures[index])))
                 results.append(result)
-            for written in writing:
-                written.result()
+            for result, saved in saving:
+                result |= saved.result()
             yield results

@@ -107,15 +107,16 @@ class Classifier:
             answers.append({**topk[0], "topk": topk})
         return answers
 
-    def draw(self, picture: Image.Image, prediction: dict[str, Any]) -> Image.Image:
+    def save(self, answer: dict[str, Any], picture: Image.Image, target: Path) -> dict[str, Any]:
         """The picture with the name of its class on it and the score below; a small one is enlarged to be readable."""
         enlarged = _READABLE_SIDE / min(picture.size)
         if enlarged > 1:
             width, height = (min(_WIDEST, round(side * enlarged)) for side in picture.size)
             picture = picture.resize((width, height), Image.Resampling.BICUBIC)
-        index = prediction["category_id"]
-        named = drawing.caption(picture, prediction["category"], index)
-        return drawing.legend(named, [(f"{prediction['score']:.4f}", index)])
+        index = answer["category_id"]
+        named = drawing.caption(picture, answer["category"], index)
+        drawing.legend(named, [(f"{answer['score']:.4f}", index)]).save(target, compress_level=1)
+        return answer
 
 
 def run(context: JobContext) -> dict[str, Any]:

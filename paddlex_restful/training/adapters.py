@@ -31,6 +31,7 @@ class Training(Protocol):
         optimizer: its optimiser; the loop sets the learning rate.
         steps: steps of an epoch.
         samples: images of an epoch.
+        val_samples: images of the validation split.
         metric: the evaluation's figure by which the best checkpoint is chosen; larger is better.
         info: what goes into ``model.yml``, all but ``epoch`` and ``metrics``.
     """
@@ -39,6 +40,7 @@ class Training(Protocol):
     optimizer: paddle.optimizer.Optimizer
     steps: int
     samples: int
+    val_samples: int
     metric: str
     info: Mapping[str, Any]
 

@@ -16,6 +16,7 @@ from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import checkpoint
 from paddlex_restful.training.adapters import Training
+from paddlex_restful.training.eta import Eta
 from paddlex_restful.training.reporter import Progress, Reporter, log
 from paddlex_restful.training.schedules import schedule
 
@@ -122,9 +123,17 @@ class Loop:
             JobFailed: the loss is no longer a number.
             JobStopped: raised by ``check_stop``.
         """
+        eta = Eta(
+            epochs=self._epochs,
+            steps=self._training.steps,
+            interval=self._interval,
+            samples=self._training.samples,
+            val_samples=self._training.val_samples,
+        )
         reporter = Reporter(
             self._output,
             self._progress,
+            eta,
             epochs=self._epochs,
             steps=self._training.steps,
             key=self._training.metric,
@@ -133,7 +142,7 @@ class Loop:
         try:
             self._tell_results(reporter)
             for epoch in range(self._state.epoch + 1, self._epochs + 1):
-                reporter.train()
+                reporter.stage("training")
                 self._train(epoch, reporter)
                 if epoch % self._interval == 0 or epoch == self._epochs:
                     self._save(epoch, reporter)
@@ -199,7 +208,8 @@ class Loop:
         self._tell_results(reporter)
 
     def _tell_results(self, reporter: Reporter) -> None:
-        reporter.results(self._state.results, self._state.best_epoch, self._state.best_result)
+        state = self._state
+        reporter.results(state.epoch or None, state.results, state.best_epoch, state.best_result)
 
     def _is_out_of_patience(self, epoch: int) -> bool:
         best = self._state.best_epoch

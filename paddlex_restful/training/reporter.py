@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import orjson
 from visualdl import LogWriter
 
+from paddlex_restful.training.eta import Eta
+
 METRICS_FILE = "metrics.jsonl"
 VISUALDL_FOLDER = "vdl"
 
@@ -36,6 +38,7 @@ class Reporter:
     Args:
         output: the training's output folder; it exists.
         progress: where progress goes.
+        eta: estimates what is left of the training.
         epochs: of the whole training.
         steps: of an epoch.
         key: name of the figure by which the best checkpoint is chosen.
@@ -43,8 +46,11 @@ class Reporter:
             removed.
     """
 
-    def __init__(self, output: Path, progress: Progress, *, epochs: int, steps: int, key: str, keep: int = 0) -> None:
+    def __init__(
+        self, output: Path, progress: Progress, eta: Eta, *, epochs: int, steps: int, key: str, keep: int = 0
+    ) -> None:
         self._progress = progress
+        self._eta = eta
         self._epochs = epochs
         self._steps = steps
         kept = [line for line in read_metrics(output) if line["Epoch"] <= keep]
@@ -58,7 +64,6 @@ class Reporter:
         self._scalars = LogWriter(logdir=str(output / VISUALDL_FOLDER))
         for line in kept:
             self._plot(line)
-        self._clock = _Clock()
         last = {line["kind"]: line for line in kept}
         progress(
             train_metrics=_shown(last["train"]) if "train" in last else None,
@@ -72,15 +77,11 @@ class Reporter:
 
     def stage(self, stage: str) -> None:
         """Name the stage that begins: ``training``, ``evaluating``, ``saving`` or ``complete``."""
+        self._eta.enter(stage)
         self._progress(stage=stage)
 
-    def train(self) -> None:
-        """Training begins, or goes on after an evaluation."""
-        self.stage("training")
-        self._clock.begin()
-
     def step(self, epoch: int, step: int, images: int, figures: Mapping[str, float]) -> None:
-        """A step is reported.
+        """A step is reported; the first of an epoch must be.
 
         Args:
             epoch: from 1.
@@ -91,8 +92,9 @@ class Reporter:
         at = (epoch - 1) * self._steps + step
         line = {"kind": "train", "Epoch": epoch, "Step": step, "step": at, **figures}
         self._write(line)
-        speed = self._clock.speed(images)
-        eta = self._clock.eta(at, self._epochs * self._steps)
+        seconds = self._eta.step(epoch, step)
+        speed = images / seconds if seconds > 0 else 0.0
+        eta = self._eta.seconds()
         self._progress(train_metrics=_shown(line), step=at, eta=eta, images_per_second=round(speed, 2))
         log(
             f"[TRAIN] Epoch={epoch}/{self._epochs}, Step={step}/{self._steps}, {_text(figures)}, "
@@ -101,7 +103,8 @@ class Reporter:
 
     def evaluation_progress(self, done: int, total: int) -> None:
         """``done`` of ``total`` images are evaluated."""
-        self._progress(eval_percent=round(100 * done / total, 1))
+        self._eta.evaluated(done, total)
+        self._progress(eval_percent=round(100 * done / total, 1), eta=self._eta.seconds())
 
     def evaluation(self, epoch: int, figures: Mapping[str, float]) -> None:
         """An evaluation is complete."""
@@ -110,9 +113,13 @@ class Reporter:
         self._progress(eval_metrics=_shown(line))
         log(f"[EVAL] Epoch={epoch}/{self._epochs}, {_text(figures)}")
 
-    def results(self, results: Mapping[int, float], best_epoch: int | None, best_result: float | None) -> None:
-        """The results of the saved epochs, and the best of them."""
-        self._progress(flush=True, epochs=dict(results), best_epoch=best_epoch, best_result=best_result)
+    def results(
+        self, saved_epoch: int | None, results: Mapping[int, float], best_epoch: int | None, best_result: float | None
+    ) -> None:
+        """The saved epoch after which the training can go on, the results of all saved ones, and the best of them."""
+        self._progress(
+            flush=True, saved_epoch=saved_epoch, epochs=dict(results), best_epoch=best_epoch, best_result=best_result
+        )
 
     def complete(self) -> None:
         """The training is done."""
@@ -136,36 +143,6 @@ class Reporter:
 
 
 _NOT_PLOTTED = {"kind", "Epoch", "Step", "step"}
-
-
-class _Clock:
-    """How fast steps go."""
-
-    def __init__(self) -> None:
-        self._since = time.perf_counter()
-        self._first: tuple[int, float] | None = None
-
-    def begin(self) -> None:
-        """The time since the last report does not count towards the speed."""
-        self._since = time.perf_counter()
-
-    def speed(self, images: int) -> float:
-        """Images a second since the last report."""
-        now = time.perf_counter()
-        passed, self._since = now - self._since, now
-        return images / passed if passed > 0 else 0.0
-
-    def eta(self, step: int, last: int) -> int | None:
-        """Seconds from ``step`` to the ``last`` one; None after the first step.
-
-        The first step does not count, as it also allocates memory and picks algorithms. Evaluations and saving do.
-        """
-        now = time.perf_counter()
-        if self._first is None:
-            self._first = step, now
-            return None
-        first, at = self._first
-        return round((now - at) / (step - first) * (last - step))
 
 
 def read_metrics(output: Path) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,7 @@ class Line:
     metric = "score"
     steps = 25
     samples = 100
+    val_samples = 1
     info = {"type": "line", "model": "Line", "labels": []}  # noqa: RUF012  read only
 
     def __init__(self, scores: dict[int, float] | None = None, poison: int = 0) -> None:

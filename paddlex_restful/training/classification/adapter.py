@@ -71,6 +71,7 @@ class ClassificationTraining:
         )
         self.steps = self._train.steps(self._batch_size)
         self.samples = len(train)
+        self.val_samples = len(val)
 
         self.net = nets.build_net(self._model, len(labels))
         self.optimizer = paddle.optimizer.Momentum(

@@ -16,6 +16,9 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Colour = tuple[int, int, int]
 
 OPACITY = 0.45
+_GAP = 6
+"""Pixels between pictures that stand in a row."""
+
 _NAMES_OF_CHINESE_FONTS = (
     "NotoSansCJK-Regular.ttc",
     "NotoSansSC-Regular.otf",
@@ -34,27 +37,32 @@ def colour(index: int) -> Colour:
     return int(red * 255), int(green * 255), int(blue * 255)
 
 
-def caption(image: Image.Image, name: str, index: int) -> Image.Image:
-    """A copy of an RGB image with the name of its class in the upper left corner."""
+def caption(image: Image.Image, name: str, index: int, score: float | None = None) -> Image.Image:
+    """A copy of an RGB image with the name of its class, and the score if there is one, in the upper left corner."""
     image = image.copy()
-    _text(image, (0, 0), name, index)
+    _text(image, (0, 0), name, index, score)
     return image
 
 
-def boxes(image: Image.Image, objects: Sequence[tuple[Sequence[float], str, int]]) -> Image.Image:
+def boxes(
+    image: Image.Image,
+    objects: Sequence[tuple[Sequence[float], str, int]],
+    scores: Sequence[float] | None = None,
+) -> Image.Image:
     """A copy of an RGB image with boxes and names.
 
     Args:
         image: what to draw on.
         objects: a box [x0, y0, x1, y1], a name and a class index each.
+        scores: one an object, written behind its name.
     """
     image = image.copy()
     draw = ImageDraw.Draw(image)
     line = max(1, round(max(image.size) / 400))
-    for box, name, index in objects:
+    for (box, name, index), score in zip(objects, scores or [None] * len(objects), strict=True):
         x0, y0, x1, y1 = box
         draw.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour(index), width=line)
-        _text(image, (int(x0), int(y0)), name, index, above=True)
+        _text(image, (int(x0), int(y0)), name, index, score, above=True)
     return image
 
 
@@ -91,6 +99,21 @@ def legend(image: Image.Image, names: Sequence[tuple[str, int]]) -> Image.Image:
     return whole
 
 
+def beside(pictures: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """RGB images in a row on white, each below its heading."""
+    font = _font(max(12, min(24, max(picture.height for _, picture in pictures) // 24)))
+    strip = max(_extent(font, heading)[1] for heading, _ in pictures) + 2 * _GAP
+    width = sum(picture.width for _, picture in pictures) + _GAP * (len(pictures) - 1)
+    whole = Image.new("RGB", (width, strip + max(picture.height for _, picture in pictures)), (255, 255, 255))
+    draw = ImageDraw.Draw(whole)
+    left = 0
+    for heading, picture in pictures:
+        draw.text((left + _GAP, _GAP - _offset(font, heading)), heading, fill=(0, 0, 0), font=font)
+        whole.paste(picture, (left, strip))
+        left += picture.width + _GAP
+    return whole
+
+
 def polygon_mask(size: tuple[int, int], polygons: Sequence[Sequence[float]]) -> NDArray[np.bool_]:
     """The mask [height, width] of polygons [x, y, x, y, …] in an image of this width and height."""
     canvas = Image.new("1", size)
@@ -100,10 +123,14 @@ def polygon_mask(size: tuple[int, int], polygons: Sequence[Sequence[float]]) -> 
     return np.array(canvas, dtype=bool)
 
 
-def _text(image: Image.Image, at: tuple[int, int], text: str, index: int, *, above: bool = False) -> None:
-    """Writes a text on a ground of the class's colour, kept inside the image where it fits."""
+def _text(
+    image: Image.Image, at: tuple[int, int], name: str, index: int, score: float | None = None, *, above: bool = False
+) -> None:
+    """Writes a name on a ground of the class's colour, kept inside the image where it fits."""
     font = _font(_text_size(image))
-    text = _drawable(font, text, index)
+    text = _drawable(font, name, index)
+    if score is not None:
+        text = f"{text} {score:.2f}"
     width, height = _extent(font, text)
     left = max(0, min(at[0], image.width - width - 4))
     top = max(0, at[1] - height - 4) if above else at[1]

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as mask_utils
 
+from paddlex_restful.datasets.rle import rle_mask
+from paddlex_restful.imaging.image import UPRIGHT, upright, upright_matrix
 from paddlex_restful.results import BACKGROUND
 
 Rle = Mapping[str, Any]
@@ -75,19 +77,28 @@ class Detections:
         return Detections(self.boxes[kept], self.classes[kept], self.scores[kept], masks)
 
 
-def truth_of(objects: Sequence[Mapping[str, Any]], size: tuple[int, int], *, masks: bool) -> Truth:
-    """The objects of a sample of a detection or instance segmentation dataset.
+def truth_of(
+    objects: Sequence[Mapping[str, Any]], size: tuple[int, int], *, masks: bool, orientation: int = UPRIGHT
+) -> Truth:
+    """The objects of a sample of a detection or instance segmentation dataset, in the image as people see it.
 
     Args:
         objects: as ``datasets.Sample.label`` has them.
-        size: width and height of the image in pixels.
+        size: width and height of the image in pixels, as it lies in its file.
         masks: whether masks are compared.
+        orientation: of its EXIF data, 1 to 8.
     """
+    boxes = np.array([one["bbox"] for one in objects], np.float64).reshape(-1, 4)
+    rles = [_rle(one["segmentation"], size) for one in objects] if masks else None
+    if orientation != UPRIGHT:
+        matrix = upright_matrix(orientation, *size)
+        boxes = np.sort(boxes.reshape(-1, 2, 2) @ matrix[:, :2].T + matrix[:, 2], axis=1).reshape(-1, 4)
+        rles = None if rles is None else [_turned(rle, orientation) for rle in rles]
     return Truth(
-        np.array([one["bbox"] for one in objects], np.float64).reshape(-1, 4),
+        boxes,
         np.array([one["category"] for one in objects], np.int64),
         np.array([bool(one["iscrowd"] or one["difficult"]) for one in objects], bool),
-        [_rle(one["segmentation"], size) for one in objects] if masks else None,
+        rles,
     )
 
 
@@ -317,10 +328,9 @@ def entries(detections: Detections, labels: Sequence[str]) -> list[dict[str, Any
         {"category": labels[index], "category_id": int(index), "score": float(score), "bbox": _width_height(box)}
         for box, index, score in zip(detections.boxes, detections.classes, detections.scores, strict=True)
     ]
-    for entry, rle in zip(told, detections.masks or (), strict=bool(detections.masks)):
-        counts = rle["counts"]
-        text = counts.decode("ascii") if isinstance(counts, bytes) else counts
-        entry["segmentation"] = {"size": [int(side) for side in rle["size"]], "counts": text}
+    if detections.masks is not None:
+        for entry, rle in zip(told, detections.masks, strict=True):
+            entry["segmentation"] = _plain(rle)
     return told
 
 
@@ -358,6 +368,19 @@ def _rle(segmentation: Any, size: tuple[int, int]) -> Rle:
         return mask_utils.frPyObjects(segmentation, height, width)  # type: ignore[no-any-return]
     rle: Rle = segmentation
     return rle
+
+
+def _plain(rle: Rle) -> dict[str, Any]:
+    """A compressed mask with its counts as text."""
+    counts = rle["counts"]
+    text = counts.decode("ascii") if isinstance(counts, bytes) else counts
+    return {"size": [int(side) for side in rle["size"]], "counts": text}
+
+
+def _turned(rle: Rle, orientation: int) -> Rle:
+    mask = upright(rle_mask(_plain(rle)), orientation)
+    turned: Rle = mask_utils.encode(np.asfortranarray(mask, np.uint8))
+    return turned
 
 
 def _share(part: float, whole: float) -> float | None:

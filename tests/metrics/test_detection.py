@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 from pycocotools import mask as mask_utils
 
 from paddlex_restful.datasets.rle import rle_mask
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.metrics.detection import (
     SET_ASIDE,
     UNMATCHED,
@@ -260,6 +263,23 @@ def test_objects_of_a_sample_become_boxes_and_masks() -> None:
     assert found.crowd.tolist() == [False, True, True]
     none = truth_of([], (WIDTH, HEIGHT), masks=False)
     assert (none.boxes.shape, none.masks) == ((0, 4), None)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_objects_of_a_picture_that_lies_on_its_side_are_turned_with_it(tmp_path: Path, orientation: int) -> None:
+    stored = np.zeros((HEIGHT, WIDTH), np.uint8)
+    stored[20:45, 10:100] = 255
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(stored).save(tmp_path / "a.png", exif=exif)
+    outline = [10, 20, 100, 20, 100, 45, 10, 45]
+    lying = {"bbox": [10, 20, 100, 45], "category": 0, "iscrowd": 0, "difficult": 0, "segmentation": [outline]}
+    true = truth_of([lying], (WIDTH, HEIGHT), masks=True, orientation=orientation)
+    seen = read_image(tmp_path / "a.png")[..., 0] > 0
+    rows, columns = np.nonzero(seen)
+    assert true.boxes.tolist() == [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]]
+    assert true.masks is not None
+    assert np.array_equal(mask_of(true.masks[0]), seen)
 
 
 def test_the_record_of_an_image_is_plain_json_and_says_who_found_what() -> None:

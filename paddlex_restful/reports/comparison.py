@@ -1,0 +1,120 @@
+"""An image with its labels beside the same image with what a model made of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from paddlex_restful.datasets import Sample, drawing, read_mask
+from paddlex_restful.datasets.rle import rle_mask
+from paddlex_restful.enums import ProjectType
+from paddlex_restful.imaging.example import Example, load_example
+from paddlex_restful.messages import inference as sentences
+
+_SHORTEST = 240
+"""Pixels of the shorter side: smaller images are enlarged so far that a name fits onto them."""
+
+_LONGEST = 1000
+"""Pixels of the longer side at most, which is enough to look at two images beside each other."""
+
+
+def compare(
+    sample: Sample, record: Mapping[str, Any], project_type: str, labels: Sequence[str], evaluation: Path
+) -> bytes:
+    """Draws what is true of an image beside what was predicted, as PNG.
+
+    Args:
+        sample: the image with its labels.
+        record: what the evaluation wrote of it; see ``metrics.errors``.
+        project_type: name of a project type.
+        labels: names of the classes.
+        evaluation: folder of the evaluation.
+
+    Raises:
+        UserError: the image or its annotation cannot be read.
+    """
+    kind = ProjectType(project_type)
+    example = load_example(sample, project_type)
+    picture = _fitted(Image.fromarray(example.image))
+    if kind is ProjectType.CLASSIFICATION:
+        assert isinstance(sample.label, int)
+        predicted = record["predicted"]
+        truth = drawing.caption(picture, labels[sample.label], sample.label)
+        prediction = drawing.caption(picture, predicted, labels.index(predicted), record["score"])
+    elif kind is ProjectType.SEGMENTATION:
+        assert example.mask is not None
+        truth = _regions(picture, example.mask, labels)
+        prediction = _regions(picture, read_mask(evaluation / record["mask"]), labels)
+    else:
+        scale = picture.width / example.width
+        truth = _objects(picture, _true_objects(example, scale, picture.size), labels)
+        prediction = _objects(picture, _predicted_objects(record, scale, picture.size), labels)
+    buffer = io.BytesIO()
+    both = drawing.beside([(sentences.TRUTH, truth), (sentences.PREDICTION, prediction)])
+    both.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Object:
+    """An object in a picture: box [x0, y0, x1, y1], index of its class, and score and mask where it has them."""
+
+    box: Sequence[float]
+    index: int
+    score: float | None = None
+    mask: NDArray[np.bool_] | None = None
+
+
+def _true_objects(example: Example, scale: float, size: tuple[int, int]) -> list[_Object]:
+    outlines: Sequence[Any] = example.polygons or [[]] * len(example.boxes)
+    return [
+        _Object(
+            (box * scale).tolist(),
+            int(index),
+            mask=drawing.polygon_mask(size, [(part * scale).ravel().tolist() for part in parts]) if parts else None,
+        )
+        for box, index, parts in zip(example.boxes, example.classes, outlines, strict=True)
+    ]
+
+
+def _predicted_objects(record: Mapping[str, Any], scale: float, size: tuple[int, int]) -> list[_Object]:
+    found = []
+    for entry in record["predictions"]:
+        x, y, width, height = (value * scale for value in entry["bbox"])
+        rle = entry.get("segmentation")
+        mask = None if rle is None else _resized(rle_mask(rle), size)
+        found.append(_Object((x, y, x + width, y + height), entry["category_id"], entry["score"], mask))
+    return found
+
+
+def _objects(picture: Image.Image, objects: Sequence[_Object], labels: Sequence[str]) -> Image.Image:
+    drawn = drawing.masks(picture, [(one.mask, one.index) for one in objects if one.mask is not None])
+    scores = [one.score for one in objects if one.score is not None]
+    return drawing.boxes(drawn, [(one.box, labels[one.index], one.index) for one in objects], scores or None)
+
+
+def _regions(picture: Image.Image, mask: NDArray[np.uint8], labels: Sequence[str]) -> Image.Image:
+    """Translucent classes with a legend of those that occur, without the background and what is ignored."""
+    mask = _resized(mask, picture.size)
+    present = [int(index) for index in np.unique(mask) if 0 < index < len(labels)]
+    drawn = drawing.masks(picture, [(mask == index, index) for index in present])
+    return drawing.legend(drawn, [(labels[index], index) for index in present])
+
+
+def _fitted(picture: Image.Image) -> Image.Image:
+    scale = min(_LONGEST / max(picture.size), max(1.0, _SHORTEST / min(picture.size)))
+    if scale == 1:
+        return picture
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS)
+
+
+def _resized(mask: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))

@@ -14,11 +14,10 @@ Detection and instance segmentation (``detection.image_record`` makes it):
         ``set_aside`` (whether it lies in a crowd region) and, in instance segmentation, ``segmentation`` (a compressed
         RLE of COCO).
 
-Segmentation:
-    ``size``: as above.
+Segmentation (``segmentation.image_result`` makes most of it):
     ``iou``: mean IoU of the classes that occur in the annotation or the prediction, null where all pixels are ignored.
-    ``confusions``: each pair of classes with pixels of the one that were taken for the other: ``category``,
-        ``category_id``, ``predicted``, ``predicted_id`` and ``pixels``. The class id 0 is the background.
+    ``confused``: each pair of classes of which pixels of the one were taken for the other: ``label``, ``predicted``
+        and ``pixels``.
     ``mask``: name of the PNG with the predicted class ids, of the image's size, relative to the evaluation's folder.
 """
 
@@ -30,12 +29,11 @@ from typing import Any
 
 from paddlex_restful.enums import ProjectType
 
+Record = Mapping[str, Any]
+
 FALSE_POSITIVE = "false_positive"
 MISS = "miss"
 CONFUSION = "confusion"
-
-_BACKGROUND_ID = 0
-"""Class id of the background in segmentation."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class ImageErrors:
     items: Sequence[Mapping[str, Any]]
 
 
-def ranked(records: Iterable[Mapping[str, Any]], project_type: str) -> list[ImageErrors]:
+def ranked(records: Iterable[Record], project_type: str, labels: Sequence[str]) -> list[ImageErrors]:
     """The images with errors, the worst first, then those with more errors, then by name.
 
     How wrong an image is: in classification the score of the wrong class; in detection and instance segmentation the
@@ -70,13 +68,14 @@ def ranked(records: Iterable[Mapping[str, Any]], project_type: str) -> list[Imag
     Args:
         records: what the evaluation wrote of each image.
         project_type: name of a project type.
+        labels: names of the classes; of segmentation, the first is the background.
     """
     errors_of = _ERRORS[ProjectType(project_type)]
-    wrong = [found for found in map(errors_of, records) if found.items]
+    wrong = [found for found in (errors_of(record, labels) for record in records) if found.items]
     return sorted(wrong, key=lambda one: (-one.error, -one.false_positives - one.misses - one.confusions, one.image))
 
 
-def _classification(record: Mapping[str, Any]) -> ImageErrors:
+def _classification(record: Record, labels: Sequence[str]) -> ImageErrors:
     items = []
     if record["predicted"] != record["label"]:
         score = record["score"]
@@ -84,7 +83,7 @@ def _classification(record: Mapping[str, Any]) -> ImageErrors:
     return _counted(record, record["score"], items)
 
 
-def _detection(record: Mapping[str, Any]) -> ImageErrors:
+def _detection(record: Record, labels: Sequence[str]) -> ImageErrors:
     truths = record["truths"]
     items: list[dict[str, Any]] = []
     right = 0
@@ -106,28 +105,27 @@ def _detection(record: Mapping[str, Any]) -> ImageErrors:
     return _counted(record, len(items) / max(1, len(items) + right), items)
 
 
-def _segmentation(record: Mapping[str, Any]) -> ImageErrors:
+def _segmentation(record: Record, labels: Sequence[str]) -> ImageErrors:
     items = []
-    for pair in record["confusions"]:
-        if pair["category_id"] == _BACKGROUND_ID:
-            names = {"kind": FALSE_POSITIVE, "category": None, "predicted": pair["predicted"]}
-        elif pair["predicted_id"] == _BACKGROUND_ID:
-            names = {"kind": MISS, "category": pair["category"], "predicted": None}
-        else:
-            names = {"kind": CONFUSION, "category": pair["category"], "predicted": pair["predicted"]}
+    for pair in record["confused"]:
+        names = {"kind": CONFUSION, "category": pair["label"], "predicted": pair["predicted"]}
+        if pair["label"] == labels[0]:
+            names |= {"kind": FALSE_POSITIVE, "category": None}
+        elif pair["predicted"] == labels[0]:
+            names |= {"kind": MISS, "predicted": None}
         items.append({**names, "pixels": pair["pixels"]})
     items.sort(key=lambda item: -item["pixels"])
     return _counted(record, 0.0 if record["iou"] is None else 1 - record["iou"], items)
 
 
-def _counted(record: Mapping[str, Any], error: float, items: Sequence[Mapping[str, Any]]) -> ImageErrors:
+def _counted(record: Record, error: float, items: Sequence[Mapping[str, Any]]) -> ImageErrors:
     counts = dict.fromkeys((FALSE_POSITIVE, MISS, CONFUSION), 0)
     for item in items:
         counts[item["kind"]] += item.get("pixels", 1)
     return ImageErrors(record["image"], error, counts[FALSE_POSITIVE], counts[MISS], counts[CONFUSION], items)
 
 
-_ERRORS: Mapping[ProjectType, Callable[[Mapping[str, Any]], ImageErrors]] = {
+_ERRORS: Mapping[ProjectType, Callable[[Record, Sequence[str]], ImageErrors]] = {
     ProjectType.CLASSIFICATION: _classification,
     ProjectType.DETECTION: _detection,
     ProjectType.INSTANCE_SEGMENTATION: _detection,

@@ -3,10 +3,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from paddlex_restful.metrics.detection import confusion_matrix, image_record
 from paddlex_restful.metrics.errors import ImageErrors, ranked
+from paddlex_restful.metrics.segmentation import image_result
 from tests.metrics.scenes import HEIGHT, WIDTH, detections, scenes, truth
 
 LABELS = ["cat", "狗"]
@@ -25,7 +27,7 @@ def test_wrong_classes_come_with_the_surest_first_and_right_ones_not_at_all() ->
         guess("d.png", "狗", "cat", 0.9),
         guess("c.png", "cat", "狗", 0.9),
     ]
-    found = ranked(records, "classification")
+    found = ranked(records, "classification", LABELS)
     assert [(one.image, one.error) for one in found] == [("c.png", 0.9), ("d.png", 0.9), ("a.png", 0.6)]
     assert found[1] == ImageErrors(
         "d.png", 0.9, 0, 0, 1, [{"kind": "confusion", "category": "狗", "predicted": "cat", "score": 0.9}]
@@ -38,7 +40,7 @@ def record(image: str, true: Any, found: Any) -> dict[str, Any]:
 
 def test_objects_that_were_missed_invented_or_confused_are_told() -> None:
     confused = record("a.png", truth([BOX, FAR], [0, 0]), detections([BOX, (0, 60, 20, 80)], [1, 1], [0.9, 0.8]))
-    (found,) = ranked([confused], "detection")
+    (found,) = ranked([confused], "detection", LABELS)
     assert (found.error, found.false_positives, found.misses, found.confusions) == (1, 1, 1, 1)
     assert found.items == [
         {"kind": "confusion", "category": "cat", "predicted": "狗", "score": 0.9, "bbox": [10, 10, 20, 20], "iou": 1},
@@ -59,7 +61,7 @@ def test_the_share_of_errors_orders_images_with_objects(project_type: str) -> No
         record("crowd.png", truth([BOX, FAR], [0, 0], [True, True]), right),
         record("twice.png", truth([BOX], [0]), detections([BOX, BOX, BOX], [0, 0, 0], [0.9, 0.8, 0.7])),
     ]
-    found = ranked(records, project_type)
+    found = ranked(records, project_type, LABELS)
     assert [(one.image, one.error) for one in found] == [
         ("all of two.png", 1),
         ("all of one.png", 1),
@@ -68,25 +70,19 @@ def test_the_share_of_errors_orders_images_with_objects(project_type: str) -> No
     ]
 
 
-def pixels(category: int, predicted: int, count: int) -> dict[str, Any]:
-    names = ["ground", "road", "car"]
-    return {
-        "category": names[category],
-        "category_id": category,
-        "predicted": names[predicted],
-        "predicted_id": predicted,
-        "pixels": count,
-    }
+def pixels(label: str, predicted: str, count: int) -> dict[str, Any]:
+    return {"label": label, "predicted": predicted, "pixels": count}
 
 
 def test_pixels_of_the_background_are_told_from_confusions() -> None:
+    many = [pixels("ground", "road", 3), pixels("road", "car", 7), pixels("car", "ground", 5)]
     records = [
-        {"image": "right.png", "iou": 1.0, "confusions": []},
-        {"image": "ignored.png", "iou": None, "confusions": []},
-        {"image": "b.png", "iou": 0.75, "confusions": [pixels(0, 1, 3), pixels(1, 2, 7), pixels(2, 0, 5)]},
-        {"image": "a.png", "iou": 0.25, "confusions": [pixels(0, 1, 3), pixels(0, 2, 4)]},
+        {"image": "right.png", "iou": 1.0, "confused": []},
+        {"image": "ignored.png", "iou": None, "confused": []},
+        {"image": "b.png", "iou": 0.75, "confused": many},
+        {"image": "a.png", "iou": 0.25, "confused": [pixels("ground", "road", 3), pixels("ground", "car", 4)]},
     ]
-    worst, other = ranked(records, "segmentation")
+    worst, other = ranked(records, "segmentation", ["ground", "road", "car"])
     assert (worst.image, worst.error, worst.false_positives, worst.misses, worst.confusions) == ("a.png", 0.75, 7, 0, 0)
     assert (other.error, other.false_positives, other.misses, other.confusions) == (0.25, 3, 5, 7)
     assert other.items == [
@@ -96,13 +92,21 @@ def test_pixels_of_the_background_are_told_from_confusions() -> None:
     ]
 
 
+def test_the_figures_of_segmentation_are_understood() -> None:
+    confusion = np.array([[90, 2, 0], [3, 5, 0], [0, 0, 0]])
+    record = {"image": "a.png", "mask": "a.png", **image_result(confusion, ["ground", "road", "car"])}
+    (found,) = ranked([record], "segmentation", ["ground", "road", "car"])
+    assert (found.false_positives, found.misses, found.confusions) == (2, 3, 0)
+    assert found.error == pytest.approx(1 - (90 / 95 + 5 / 10) / 2)
+
+
 def test_counts_agree_with_the_confusion_matrix() -> None:
     truths, found = scenes(3, 40, 3)
     records = [
         image_record(f"{i}.png", (WIDTH, HEIGHT), *pair, ["a", "b", "c"], 0.4, 0.3)
         for i, pair in enumerate(zip(truths, found, strict=True))
     ]
-    listed = ranked(records, "instance_segmentation")
+    listed = ranked(records, "instance_segmentation", ["a", "b", "c"])
     matrix = confusion_matrix(truths, found, 3, 0.4, 0.3, "segm")
     assert sum(one.false_positives for one in listed) == matrix[3].sum()
     assert sum(one.misses for one in listed) == matrix[:, 3].sum()
@@ -118,5 +122,5 @@ def test_ten_thousand_images_are_ranked_within_seconds() -> None:
         for i, pair in enumerate(zip(truths, found, strict=True))
     ]
     start = time.process_time()
-    assert len(ranked(some * 200, "detection")) > 5000
+    assert len(ranked(some * 200, "detection", ["a", "b", "c"])) > 5000
     assert time.process_time() - start < 5

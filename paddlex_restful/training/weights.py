@@ -21,6 +21,7 @@ from paddlex_restful.training.reporter import log
 
 FOLDER = "pretrain"
 
+_BACKBONE = "backbone."
 _LOCK_WAIT = 0.2
 
 
@@ -54,6 +55,8 @@ def initialise(training: Training, context: JobContext) -> None:
 def fill(training: Training, file: Path) -> None:
     """Fill a net with all weights that fit by name and shape; the others stay as they are, and the log names them.
 
+    Weights of a backbone alone fit the net's backbone.
+
     Args:
         training: its net is filled.
         file: a ``.pdparams`` file; it may come from strangers.
@@ -66,10 +69,9 @@ def fill(training: Training, file: Path) -> None:
     except JobFailed as error:
         raise JobFailed("weights", messages.WEIGHTS_DAMAGED, file=file.name) from error
     own = training.net.state_dict()
+    found = {name: weights.get(name, weights.get(name.removeprefix(_BACKBONE))) for name in own}
     fitting = {
-        name: weights[name]
-        for name, value in own.items()
-        if name in weights and weights[name].shape == tuple(value.shape)
+        name: value for name, value in found.items() if value is not None and value.shape == tuple(own[name].shape)
     }
     if not fitting:
         raise JobFailed("weights", messages.WEIGHTS_DO_NOT_FIT, file=file.name, model=training.info["model"])

@@ -50,21 +50,25 @@ ANSWERS: Mapping[str, str] = {
     "PUT /project/task/train": NOTHING,
     "GET /project/task/metrics": "`train`: `train_log{eta (seconds), train_metrics{Epoch, Step, loss, lr, …}, "
     "eval_metrics, download_status, eval_done, train_error, train_stage, running_duration, log_file, "
-    "images_per_second}`; `eval`: `eval_metric` and `eval_metrics`, the same object; "
+    "log_tail[], images_per_second}`, where `log_tail` has the last lines of the log of a training that failed; "
+    "`eval`: `eval_metric` and `eval_metrics`, the same object; "
     "`eval_all`: `key`, `epoch_result_dict`, `best_epoch`, `best_result`; `prune`: `prune_log`",
     "POST /project/task/prune": NOTHING,
     "GET /project/task/prune": "`prune_status`, `message`",
     "PUT /project/task/prune": NOTHING,
     "POST /project/task/evaluate": NOTHING,
-    "GET /project/task/evaluate": "`evaluate_status` (the status of the task), `message`, `path`, and `result`, null "
+    "GET /project/task/evaluate": "`evaluate_status` (the status of the task), `message`, `log_file`, `log_tail[]` "
+    "(the last lines of the log of an evaluation that failed), `path`, and `result`, null "
     "until it is there; of a classifier: `epoch`, `checkpoint_epoch`, `split`, `label_list`, `Confusion_Matrix`, "
     "`PRF1{label: {precision, recall, F1, auc}}`, `PRF1_average`, `Acc1`, `Acck`, `topk`",
     "GET /project/task/evaluate/file": "`path`, `message`",
     "POST /project/task/predict": "with `image_data`: `path`, where the result picture will be; otherwise it is null",
-    "GET /project/task/predict": "`predict_status` (null before the first), `message`, `predict_num`, `total_num`",
+    "GET /project/task/predict": "`predict_status` (null before the first), `message`, `predict_num`, `total_num`, "
+    "`log_file`, `log_tail[]` (the last lines of the log of a prediction that failed)",
     "PUT /project/task/predict": "as GET",
     "POST /project/task/export": "`save_dir`",
-    "GET /project/task/export": "`export_status` (the status of the task), `message`, `model_name`; with `quant`: "
+    "GET /project/task/export": "`export_status` (the status of the task), `message`, `model_name`, `log_file`, "
+    "`log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
     "`quant_log{stage, running_duration, log_file}` or `quant_result{…}`",
     "PUT /project/task/export": "as GET",
     "POST /model": "`pmid`, or `emid` of an exported model",

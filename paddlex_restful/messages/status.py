@@ -11,6 +11,8 @@ DATASET_IMPORTED = "The dataset is imported: split it with PUT /dataset/split."
 DATASET_SPLIT = "The dataset is split and ready for training."
 IMPORT_STOPPED = "The import was stopped: start it again with PUT /dataset."
 
+RESUMABLE = "It can go on after epoch {epoch}: call PUT /project/task/train with tid {tid} and act resume."
+
 TASK = {
     TaskStatus.XUNINIT: "The task has no parameters yet: set them with POST /project/task/params.",
     TaskStatus.XINIT: "The task is ready to be trained.",

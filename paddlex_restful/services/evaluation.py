@@ -8,11 +8,12 @@ from typing import Any
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.reports import excel
 from paddlex_restful.results import RESULT_FILE
-from paddlex_restful.services import Services, inputs, status, trained
+from paddlex_restful.services import Services, files, inputs, status, trained
 
 
 def start(
@@ -52,9 +53,10 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     jobs = services.jobs.jobs_of(tid)
     job = status.current("evaluate", jobs)
     path = trained.folder(services, task, "evaluate") / RESULT_FILE
-    answer: dict[str, Any] = {"result": None, "path": str(path)}
+    log = files.failure_log(job_folder(services.workspace.folder(task), "evaluate"), job)
+    answer: dict[str, Any] = {"result": None, "path": str(path), **log}
     if job is None:
-        state, _ = status.task_status(task, jobs, services.jobs.progress)
+        state = status.task_state(task, jobs, services.jobs.progress)
         return {**answer, "evaluate_status": int(state), "message": sentences.NOT_EVALUATED.format(tid=tid)}
     if job.state == states.DONE:
         answer["result"] = json.loads(path.read_bytes())

@@ -10,7 +10,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, status, tasks, trained
+from paddlex_restful.services import Services, files, status, tasks, trained
 
 _EXPORTS = "exports"
 """The one folder of the workspace for exports; the others are the server's own."""
@@ -59,12 +59,14 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     task = services.workspace.task(tid)
     jobs = services.jobs.jobs_of(tid)
     job = jobs.get("export")
+    log = files.failure_log(job_folder(services.workspace.folder(task), "export"), job)
     if job is None:
-        state, _ = status.task_status(task, jobs, services.jobs.progress)
-        return {"export_status": int(state), "message": sentences.NOT_EXPORTED.format(tid=tid), "model_name": None}
+        state = status.task_state(task, jobs, services.jobs.progress)
+        message = sentences.NOT_EXPORTED.format(tid=tid)
+        return {"export_status": int(state), "message": message, "model_name": None, **log}
     state, message = status.inference_status(job, task, jobs, services.jobs.progress)
     model_name = (job.result or {}).get("model_name")
-    return {"export_status": int(state), "message": message, "model_name": model_name}
+    return {"export_status": int(state), "message": message, "model_name": model_name, **log}
 
 
 def quantisation_log(services: Services, tid: str) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from typing import Any
 
 from paddlex_restful import datasets as formats
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.context import LOG_FILE
+from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import file as sentences
 from paddlex_restful.services import Services, datasets
 from paddlex_restful.workspace import confine
@@ -22,6 +25,12 @@ MODELS = frozenset({".pdparams", ".pdiparams", ".pdmodel", ".yml", ".nb", ".onnx
 
 LOG_LINES = 10_000
 """How many lines of a log are given at most, unless others are asked for."""
+
+TAIL_LINES = 20
+"""How many lines of its log are told of a job that failed."""
+
+TAIL_LENGTH = 500
+"""How many characters of each of them."""
 
 _BLOCK = 1 << 16
 
@@ -75,6 +84,30 @@ def log_lines(path: Path, offset: int | None = None, limit: int = LOG_LINES) -> 
         return _last_lines(path, limit)
     with path.open(encoding="utf-8", errors="replace") as log:
         return [line.rstrip("\n") for line in islice(log, offset, offset + limit)]
+
+
+def failure_log(folder: Path, job: Job | None) -> dict[str, Any]:
+    """Where the log of a job lies, and its last lines if the job failed.
+
+    Args:
+        folder: the job's folder.
+        job: its record, if there is one.
+
+    Returns:
+        ``log_file`` and ``log_tail``.
+    """
+    log = folder / LOG_FILE
+    failed = job is not None and job.state == states.FAILED
+    return {"log_file": str(log), "log_tail": _tail(log) if failed else []}
+
+
+def _tail(log: Path) -> list[str]:
+    try:
+        block = next(_blocks_from_end(log), b"")
+    except FileNotFoundError:  # no process was started for it
+        return []
+    lines = block.decode("utf-8", errors="replace").rstrip("\n").split("\n")
+    return [line[:TAIL_LENGTH] for line in lines[-TAIL_LINES:]] if block else []
 
 
 def _last_lines(path: Path, limit: int) -> list[str]:

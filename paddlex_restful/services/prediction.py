@@ -11,10 +11,11 @@ from typing import Any
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.results import SINGLE_PICTURE
-from paddlex_restful.services import Services, datasets, inputs, status, tasks, trained
+from paddlex_restful.services import Services, datasets, files, inputs, status, tasks, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
@@ -77,11 +78,12 @@ def start_test_split(services: Services, tid: str, score_thresh: float, epoch: i
 
 def get(services: Services, tid: str) -> dict[str, Any]:
     """Status of the newest prediction and how many of its pictures are done."""
-    services.workspace.task(tid)
+    task = services.workspace.task(tid)
     job = services.jobs.latest(tid, "predict")
+    log = files.failure_log(job_folder(services.workspace.folder(task), "predict"), job)
     if job is None:
         message = sentences.NOT_PREDICTED.format(tid=tid)
-        return {"predict_status": None, "message": message, "predict_num": 0, "total_num": 0}
+        return {"predict_status": None, "message": message, "predict_num": 0, "total_num": 0, **log}
     progress = services.jobs.progress(job)
     if job.active:
         message = job.message if job.state == states.QUEUED else sentences.PREDICTING
@@ -92,6 +94,7 @@ def get(services: Services, tid: str) -> dict[str, Any]:
         "message": message,
         "predict_num": progress.get("predict_num", 0),
         "total_num": progress.get("total_num", 0),
+        **log,
     }
 
 

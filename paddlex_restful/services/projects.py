@@ -21,7 +21,7 @@ def get(services: Services, pid: str) -> dict[str, Any]:
     project = services.workspace.project(pid)
     progress = services.jobs.progress
     statuses = {
-        task.id: {"status": int(status.task_status(task, services.jobs.jobs_of(task.id), progress)[0])}
+        task.id: {"status": int(status.task_state(task, services.jobs.jobs_of(task.id), progress))}
         for task in services.workspace.tasks_of(pid)
     }
     return {**_attributes(services, project), "tasks": statuses}

@@ -6,6 +6,7 @@ A status is never stored: it follows from the newest job of each kind and from w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,6 +57,23 @@ def dataset_status(dataset: pb.Dataset, job: Job | None, progress: Progress) -> 
 def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> tuple[TaskStatus, str]:
     """Status of a task and the sentence that goes with it.
 
+    Args:
+        task: its entry.
+        jobs: the newest job of each kind.
+        progress: reads a job's progress.
+    """
+    state, job = _deciding(task, jobs, progress)
+    message = job.message if job is not None else ""
+    message = message or sentences.TASK[state]
+    epoch = _resumable_epoch(job, progress) if job is not None else None
+    if epoch is not None:
+        message = f"{message} {sentences.RESUMABLE.format(epoch=epoch, tid=task.id)}"
+    return state, message
+
+
+def task_state(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> TaskStatus:
+    """Status of a task by itself, for lists; of the progress only that of a running training is read.
+
     A running training hides everything else, a running analysis or export the rest; when nothing runs, the job that was
     submitted last and left something behind decides.
 
@@ -64,18 +82,32 @@ def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> t
         jobs: the newest job of each kind.
         progress: reads a job's progress.
     """
+    return _deciding(task, jobs, progress)[0]
+
+
+def _deciding(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> tuple[TaskStatus, Job | None]:
+    """Status of a task, and the job that decides it; None where none has left anything behind."""
     for kind in ("train", "prune", "export", "evaluate"):
         job = jobs.get(kind)
         if job is not None and job.active:
-            return _active(task, job, progress)
+            return _active(task, job, progress), job
     for job in sorted(jobs.values(), key=lambda job: job.id, reverse=True):
         ended = _ENDED_AS_TASK.get((job.kind, job.state))
         if ended is not None:
             if ended is TaskStatus.XTRAINFAIL and job.reason == "download":
                 ended = TaskStatus.XDOWNLOADFAIL
-            return ended, job.message or sentences.TASK[ended]
-    status = TaskStatus.XINIT if task.configured else TaskStatus.XUNINIT
-    return status, sentences.TASK[status]
+            return ended, job
+    return TaskStatus.XINIT if task.configured else TaskStatus.XUNINIT, None
+
+
+def _resumable_epoch(job: Job, progress: Progress) -> int | None:
+    """The saved epoch after which a stopped or failed training can go on, as far as its progress tells."""
+    if job.kind != "train" or job.state not in (states.STOPPED, states.FAILED):
+        return None
+    told = progress(job)
+    # One that goes on and ends before it tells anything can go on from the same place again.
+    epoch: int | None = told.get("saved_epoch") or job.args.get("resume_epoch")
+    return None if epoch is None or epoch >= told.get("num_epochs", math.inf) else epoch
 
 
 def current(kind: str, jobs: Mapping[str, Job]) -> Job | None:
@@ -101,26 +133,24 @@ def inference_status(job: Job, task: pb.Task, jobs: Mapping[str, Job], progress:
         progress: reads a job's progress.
     """
     if job.active:
-        return _active(task, job, progress)
-    ended = _ENDED_AS_TASK.get((job.kind, job.state))
-    status = ended if ended is not None else task_status(task, jobs, progress)[0]
-    return status, job.message or sentences.TASK[status]
-
-
-def _active(task: pb.Task, job: Job, progress: Progress) -> tuple[TaskStatus, str]:
-    if job.kind == "prune":
-        status = TaskStatus.XPRUNEING
-    elif job.kind == "export":
-        status = TaskStatus.XEXPORTING
-    elif job.kind == "evaluate":
-        status = TaskStatus.XEVALUATING
-    elif job.state == states.QUEUED:
-        status = TaskStatus.XINIT
-    elif progress(job).get("stage") == "downloading":
-        status = TaskStatus.XDOWNLOADING
+        status = _active(task, job, progress)
     else:
-        status = TaskStatus.XPRUNETRAIN if task.parent_id else TaskStatus.XTRAINING
+        status = _ENDED_AS_TASK.get((job.kind, job.state)) or task_state(task, jobs, progress)
     return status, job.message or sentences.TASK[status]
+
+
+def _active(task: pb.Task, job: Job, progress: Progress) -> TaskStatus:
+    if job.kind == "prune":
+        return TaskStatus.XPRUNEING
+    if job.kind == "export":
+        return TaskStatus.XEXPORTING
+    if job.kind == "evaluate":
+        return TaskStatus.XEVALUATING
+    if job.state == states.QUEUED:
+        return TaskStatus.XINIT
+    if progress(job).get("stage") == "downloading":
+        return TaskStatus.XDOWNLOADING
+    return TaskStatus.XPRUNETRAIN if task.parent_id else TaskStatus.XTRAINING
 
 
 def predict_status(job: Job) -> PredictStatus:

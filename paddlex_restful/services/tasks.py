@@ -65,7 +65,7 @@ def list_all(services: Services, pid: str | None) -> list[dict[str, Any]]:
 
 
 def _listed(services: Services, snapshot: pb.Workspace, task: pb.Task) -> dict[str, Any]:
-    state, _ = status.task_status(task, services.jobs.jobs_of(task.id), services.jobs.progress)
+    state = status.task_state(task, services.jobs.jobs_of(task.id), services.jobs.progress)
     project = snapshot.projects.get(task.pid)
     return {
         "id": task.id,

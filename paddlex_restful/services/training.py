@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,10 @@ from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
-from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services, checkpoints, inputs, tasks
+from paddlex_restful.services import Services, checkpoints, files, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
@@ -101,8 +101,8 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
         "eval_done": bool(progress.get("eval_done", False)),
         "train_error": job.message if job is not None and job.state == states.FAILED else None,
         "train_stage": _stage(job, progress),
-        "running_duration": running_duration(job),
-        "log_file": str(folder / LOG_FILE),
+        "running_duration": running_duration(job, progress),
+        **files.failure_log(folder, job),
         "images_per_second": progress.get("images_per_second"),
     }
 
@@ -110,14 +110,23 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
 def _stage(job: Job | None, progress: dict[str, Any]) -> str | None:
     if job is None:
         return None
-    return "waiting" if job.state == states.QUEUED else progress.get("stage")
+    if job.state == states.QUEUED:
+        return "waiting"
+    return progress.get("stage", "preparing" if job.active else None)
 
 
-def running_duration(job: Job | None) -> str | None:
-    """How long a job has run, in the form that clients of the original know; None before its start."""
-    if job is None or job.started is None:
+def running_duration(job: Job | None, progress: Mapping[str, Any]) -> str | None:
+    """How long a job has run, in the form that clients of the original know; None before its start.
+
+    The job itself counts, by a clock that stands still while the machine is suspended; before its first progress the
+    time since its start is taken.
+    """
+    if job is None or job.state == states.QUEUED:
         return None
-    seconds = int((job.ended or time.time()) - job.started)
+    counted = progress.get("running_seconds")
+    if counted is None and job.started is None:
+        return None
+    seconds = int(counted if counted is not None else max(0.0, (job.ended or time.time()) - (job.started or 0.0)))
     return f"{seconds // 3600}小时{seconds // 60 % 60}分{seconds % 60}秒"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -15,6 +16,9 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.train import use_device
+
+_NO_ROOM = 1 << 16
+"""Bytes of free space with which a disk is as good as full."""
 
 
 def run(context: JobContext) -> dict[str, Any] | None:
@@ -43,6 +47,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
     Raises:
         JobFailed: it holds files or cannot be written.
+        OSError: the disk is full.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise JobFailed("save_dir", messages.NOT_EMPTY, folder=folder)
@@ -55,6 +60,11 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         yield beside
         _publish(beside, folder)
+    except (RuntimeError, ValueError) as error:
+        # Paddle writes without a look at what the disk took, and fails where it reads the file again.
+        if shutil.disk_usage(beside).free < _NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

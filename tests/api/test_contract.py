@@ -399,7 +399,18 @@ def test_a_list_and_the_test_split_are_predicted(trained: Trained) -> None:
     answer = server.ok("POST", "/project/task/predict", tid=tid, img_list=images, epoch=1)
     assert answer["path"] is None
     done = until(lambda: server.ok("GET", "/project/task/predict", tid=tid), lambda seen: seen["predict_status"] != 0)
-    assert_shape(done, {"status": int, "predict_status": int, "message": str, "predict_num": int, "total_num": int})
+    assert_shape(
+        done,
+        {
+            "status": int,
+            "predict_status": int,
+            "message": str,
+            "predict_num": int,
+            "total_num": int,
+            "log_file": str,
+            "log_tail": list,
+        },
+    )
     assert (done["predict_status"], done["predict_num"], done["total_num"]) == (1, 3, 3), done["message"]
     server.ok("POST", "/project/task/predict", tid=tid)
     done = until(lambda: server.ok("GET", "/project/task/predict", tid=tid), lambda seen: seen["predict_status"] != 0)

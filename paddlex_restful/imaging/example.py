@@ -105,25 +105,19 @@ class Example:
         height, width = image.shape[:2]
         frame = np.array([width, height, width, height], np.float32)
         boxes = _around(_mapped(self.boxes[:, _CORNERS], matrix))
-        kept = np.ones(len(boxes), np.bool_)
-        polygons = None
-        if self.polygons is not None:
-            whole = [[_mapped(part, matrix) for part in parts] for parts in self.polygons]
-            polygons = [[shapes.clip(part, width, height) for part in parts] for parts in whole]
-            polygons = [[part for part in parts if len(part) >= 3] for parts in polygons]
-            turned = bool(matrix[0, 1] and matrix[0, 0])
-            outside: NDArray[np.bool_] = (boxes != boxes.clip(0, frame)).any(1)
-            for index, parts in enumerate(whole):
-                if parts and (turned or outside[index]):
-                    boxes[index] = shapes.bounds(parts)
-                    kept[index] = bool(polygons[index])
-        clipped = boxes.clip(0, frame)
-        if polygons is not None:
-            for index, parts in enumerate(polygons):
-                if parts and (clipped[index] != boxes[index]).any():
-                    clipped[index] = shapes.bounds(parts)
-        kept &= (_sides(clipped) >= np.minimum(_LEAST_SIDE, _sides(boxes))).all(1)
-        return Example(image, clipped, self.classes, self.crowd, polygons, mask, self.weights).only(kept)
+        left = boxes.clip(0, frame)
+        polygons: list[list[Polygon]] = []
+        turned = bool(matrix[0, 1] and matrix[0, 0])
+        for index, parts in enumerate(self.polygons or []):
+            parts = [_mapped(part, matrix) for part in parts]
+            inside = [part for part in (shapes.clip(part, width, height) for part in parts) if len(part) >= 3]
+            polygons.append(inside)
+            if parts and (turned or (left[index] != boxes[index]).any()):
+                boxes[index] = shapes.bounds(parts)
+                left[index] = shapes.bounds(inside).clip(0, frame) if inside else 0
+        kept = np.all(_sides(left) >= np.minimum(_LEAST_SIDE, _sides(boxes)), axis=1)
+        outlines = None if self.polygons is None else polygons
+        return Example(image, left, self.classes, self.crowd, outlines, mask, self.weights).only(kept)
 
 
 def _mapped(points: NDArray[np.float32], matrix: Matrix) -> NDArray[np.float32]:

@@ -16,15 +16,15 @@ def clip(polygon: Polygon, width: int, height: int) -> Polygon:
     """The part of a polygon that lies in an image; [0, 2] where none does.
 
     Sutherland and Hodgman, "Reentrant Polygon Clipping", 1974: cut by one edge after the other. What leaves an image
-    and comes back stays one polygon, joined along the edge, where the joint has no area.
+    and comes back stays one polygon, joined along the edge, where the joint has no area. What only touches an edge
+    from outside is not in the image.
     """
+    whole = polygon
     for axis, limit, sign in ((0, 0, 1), (0, width, -1), (1, 0, 1), (1, height, -1)):
         depth = sign * (polygon[:, axis].astype(np.float64) - limit)
-        inside = depth >= 0
-        if inside.all():
+        if (depth >= 0).all():
             continue
-        if not (depth > 0).any():
-            return np.empty((0, 2), np.float32)
+        inside = depth > 0
         following = np.roll(polygon, -1, 0)
         crossing = inside != np.roll(inside, -1)
         span = np.where(crossing, depth - np.roll(depth, -1), 1.0)
@@ -33,6 +33,17 @@ def clip(polygon: Polygon, width: int, height: int) -> Polygon:
         # Each corner is followed by the place where its side meets the edge; those that are not needed fall out.
         both = np.stack([polygon, met], 1).reshape(-1, 2)
         polygon = both[np.stack([inside, crossing], 1).ravel()].astype(np.float32)
+    return polygon if polygon is whole else _without_spikes(polygon, width, height)
+
+
+def _without_spikes(polygon: Polygon, width: int, height: int) -> Polygon:
+    """Without the corners between two others on the same edge: they add no area, but may lie beyond both."""
+    while len(polygon):
+        on = np.concatenate([polygon == 0, polygon == (width, height)], 1)
+        between = (on & np.roll(on, 1, 0) & np.roll(on, -1, 0)).any(1)
+        if not between.any():
+            break
+        polygon = polygon[~between]
     return polygon
 
 

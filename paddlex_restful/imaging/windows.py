@@ -113,7 +113,8 @@ def rescaled(window: Window, min_ratio: float, aspect_ratio: float, random: np.r
     x0, y0, x1, y1 = window
     area = (x1 - x0) * (y1 - y0) * random.uniform(min_ratio, 1, _SCALE_TRIES)
     # Evenly on a logarithmic scale, so that upright and lying parts are equally likely.
-    ratio = np.exp(random.uniform(np.log(aspect_ratio), -np.log(aspect_ratio), _SCALE_TRIES))
+    reach = abs(np.log(aspect_ratio))
+    ratio = np.exp(random.uniform(-reach, reach, _SCALE_TRIES))
     widths, heights = (np.maximum(1, sides.astype(int)) for sides in (np.sqrt(area * ratio), np.sqrt(area / ratio)))
     draws = random.random((_SCALE_TRIES, 2))
     fitting = np.flatnonzero((widths <= x1 - x0) & (heights <= y1 - y0))

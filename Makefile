@@ -2,6 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8080
 WORKSPACE ?= workspace
+TYPE ?= classification
 
 .PHONY: venv demo test lint serve bench docs proto clean
 
@@ -16,7 +17,7 @@ venv: .venv/.ready
 	@touch $@
 
 demo: venv
-	$(BIN)/python -m paddlex_restful.demo
+	$(BIN)/python -m paddlex_restful.demo --type $(TYPE)
 
 test: venv lint
 	$(BIN)/python -m pytest

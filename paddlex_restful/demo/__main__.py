@@ -12,11 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paddlex_restful.demo.client import Client, Outcome, run_demo
-from paddlex_restful.demo.digits import write_digits
+from paddlex_restful.demo.plans import PLANS, Plan
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import demo as messages
 
-LEAST_ACCURACY = 0.95
 END_SECONDS = 10
 
 
@@ -58,10 +57,11 @@ def started_server(workspace: Path, log: Path, port: int) -> Iterator[str]:
         process.stdout.close()
 
 
-def run(folder: Path, port: int, keep: bool) -> Outcome:
+def run(plan: Plan, folder: Path, port: int, keep: bool) -> Outcome:
     """Run the demo in a new folder.
 
     Args:
+        plan: the demo of a project type.
         folder: takes the pictures, the workspace and the exported model.
         port: of the server; 0 takes a free one.
         keep: leave the server running until ctrl-C.
@@ -70,13 +70,13 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
         UserError: something failed; the sentence says what.
     """
     folder.mkdir(parents=True)
-    pictures = folder / "digits"
-    print(f"{write_digits(pictures)} handwritten digits are in {pictures}")
+    pictures = folder / plan.subject
+    print(f"{plan.write(pictures)} are in {pictures}")
     with started_server(folder / "workspace", folder / "server.log", port) as url:
         print(f"The server listens at {url}")
         client = Client(url)
         try:
-            outcome = run_demo(client, pictures, folder / "exported")
+            outcome = run_demo(client, plan, pictures, folder / "exported")
         except BaseException:
             # The jobs would outlive the server; one that does not answer has been told of already.
             with suppress(UserError):
@@ -84,7 +84,7 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
             raise
         finally:
             client.close()
-        print(table(outcome, url if keep else messages.ADDRESS_OF_ENDED.format(url=url)))
+        print(table(plan, outcome, url if keep else messages.ADDRESS_OF_ENDED.format(url=url)))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
             with suppress(KeyboardInterrupt):
@@ -93,12 +93,11 @@ def run(folder: Path, port: int, keep: bool) -> Outcome:
     return outcome
 
 
-def table(outcome: Outcome, server: str) -> str:
+def table(plan: Plan, outcome: Outcome, server: str) -> str:
     """What the demo came to, as lines for a terminal."""
-    truth, taken_for = outcome.shown
     rows = [
-        ("accuracy", f"{outcome.accuracy:.4f} on {outcome.test_images} test pictures"),
-        ("one picture", f"a {truth}, taken for a {taken_for}"),
+        (plan.figure.name, f"{outcome.figure:.4f} on {outcome.test_images} test pictures"),
+        ("one picture", outcome.shown),
         *((name, str(path)) for name, path in outcome.files.items()),
         *((f"time to {name}", f"{seconds:.1f} s") for name, seconds in outcome.seconds.items()),
         ("server", server),
@@ -112,7 +111,10 @@ def main() -> int:
     """Run as a program; returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m paddlex_restful.demo",
-        description="Train, evaluate, try and export a classifier of handwritten digits, through HTTP alone.",
+        description="Train, evaluate, try and export a model that reads handwritten digits, through HTTP alone.",
+    )
+    parser.add_argument(
+        "--type", choices=list(PLANS), default=next(iter(PLANS)), help="the project type (default: %(default)s)"
     )
     parser.add_argument("--folder", type=Path, help="a new folder (default: demo_workspace/<date and time>)")
     parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
@@ -122,9 +124,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = (args.folder or Path("demo_workspace", time.strftime("%Y%m%d-%H%M%S"))).resolve()
     try:
-        outcome = run(folder, args.port, args.keep)
-        if outcome.accuracy < LEAST_ACCURACY:
-            raise UserError(messages.INACCURATE, accuracy=outcome.accuracy, least=LEAST_ACCURACY)
+        plan = PLANS[args.type]
+        outcome = run(plan, folder, args.port, args.keep)
+        if outcome.figure < plan.figure.least:
+            raise UserError(messages.INACCURATE, name=plan.figure.name, value=outcome.figure, least=plan.figure.least)
     except FileExistsError:
         print(f"demo: {messages.FOLDER_NOT_EMPTY.format(folder=folder)}", file=sys.stderr)
         return 1

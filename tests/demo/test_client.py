@@ -1,15 +1,21 @@
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from paddlex_restful.demo.client import DIGIT_PARAMS, Client, run_demo
+from paddlex_restful.demo.client import Client, run_demo
+from paddlex_restful.demo.plans import PLANS
 from paddlex_restful.errors import UserError
 from tests.conftest import Server
 from tests.images import make_classification
 
-TINY = {**DIGIT_PARAMS, "model": "MobileNetV3_small", "num_epochs": 2, "batch_size": 8, "warmup_steps": 0}
+DIGITS = PLANS["classification"]
+TINY = replace(
+    DIGITS,
+    params={**DIGITS.params, "model": "MobileNetV3_small", "num_epochs": 2, "batch_size": 8, "warmup_steps": 0},
+)
 
 
 @pytest.fixture
@@ -23,11 +29,13 @@ def test_the_whole_way_from_pictures_to_an_exported_model(
     client: Client, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     make_classification(tmp_path / "图 片", per_class=10, size=32)
-    outcome = run_demo(client, tmp_path / "图 片", tmp_path / "exported", TINY)
-    assert 0 <= outcome.accuracy <= 1
+    outcome = run_demo(client, TINY, tmp_path / "图 片", tmp_path / "exported")
+    assert 0 <= outcome.figure <= 1
     assert outcome.test_images > 0
     classes = {folder.name for folder in (tmp_path / "图 片").iterdir()}
-    assert set(outcome.shown) <= classes
+    shown = re.fullmatch(r"(\w+)/\d+\.png: taken for a (\w+)", outcome.shown)
+    assert shown is not None
+    assert set(shown.groups()) <= classes
     assert list(outcome.files) == ["best model", "Excel report", "prediction", "inference model"]
     assert all(path.exists() for path in outcome.files.values())
     stages = ["import", "split", "create", "train", "evaluate", "report", "predict", "export"]
@@ -36,7 +44,7 @@ def test_the_whole_way_from_pictures_to_an_exported_model(
     assert [line.removeprefix("· ") for line in lines if line.startswith("· ")] == stages
     # Not a terminal: a line an epoch in place of a bar. Short epochs may end between two looks.
     progress = [line for line in lines if not line.startswith("· ")]
-    assert 1 <= len(progress) <= TINY["num_epochs"]
+    assert 1 <= len(progress) <= TINY.params["num_epochs"]
     assert re.fullmatch(r"  epoch 2/2, step \d+/\d+, loss \d+\.\d{3}(, 00:\d\d left)?", progress[-1])
 
 
@@ -48,7 +56,7 @@ def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:
 def test_a_stage_that_fails_is_told_with_the_reason(client: Client, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"refused|import failed"):
-        run_demo(client, tmp_path / "empty", tmp_path / "exported", TINY)
+        run_demo(client, TINY, tmp_path / "empty", tmp_path / "exported")
 
 
 def test_waiting_has_an_end(client: Client) -> None:

@@ -14,6 +14,7 @@ import requests
 
 from paddlex_restful.demo.__main__ import started_server, table
 from paddlex_restful.demo.client import Outcome
+from paddlex_restful.demo.plans import PLANS
 from paddlex_restful.errors import UserError
 
 
@@ -66,7 +67,16 @@ def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_table_names_all_that_came_of_it() -> None:
-    outcome = Outcome(0.98765, 359, ("3", "8"), {"Excel report": Path("/w/report.xlsx")}, {"train": 61.25})
-    lines = table(outcome, "http://127.0.0.1:8080")
-    for text in ("0.9877 on 359", "a 3, taken for a 8", "/w/report.xlsx", "61.2 s", "http://127.0.0.1:8080"):
+    outcome = Outcome(
+        0.98765, 359, "3/0007.png: taken for a 8", {"Excel report": Path("/w/report.xlsx")}, {"train": 61.25}
+    )
+    lines = table(PLANS["classification"], outcome, "http://127.0.0.1:8080")
+    for text in (
+        "accuracy",
+        "0.9877 on 359",
+        "3/0007.png: taken for a 8",
+        "/w/report.xlsx",
+        "61.2 s",
+        "http://127.0.0.1:8080",
+    ):
         assert text in lines

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 import orjson
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -83,6 +83,13 @@ class Arguments(BaseModel):
 
 class NoArguments(Arguments):
     """For calls that take nothing."""
+
+
+class Page(Arguments):
+    """For calls that answer a part of a long list."""
+
+    offset: int = Field(0, ge=0, description="how many to leave out at the beginning")
+    limit: int = Field(100, ge=1, le=1000, description="how many to answer at most")
 
 
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)

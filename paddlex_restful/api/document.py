@@ -62,10 +62,24 @@ ANSWERS: Mapping[str, str] = {
     "until it is there; of a classifier: `epoch`, `checkpoint_epoch`, `split`, `label_list`, `Confusion_Matrix`, "
     "`PRF1{label: {precision, recall, F1, auc}}`, `PRF1_average`, `Acc1`, `Acck`, `topk`",
     "GET /project/task/evaluate/file": "`path`, `message`",
+    "GET /project/task/evaluate/errors": "`errors[{image, path, picture, error, false_positives, misses, confusions, "
+    "items[]}]`, `total` and `images` (how many have errors, and how many were evaluated). `image` is relative to the "
+    "dataset, `path` the file, `picture` the address of the call that draws it; `error` goes from 0 to 1, larger is "
+    "worse; the three counts are of objects, in segmentation of pixels. An item has `kind` (`false_positive`, `miss`, "
+    "`confusion`), `category` (what is there, or null), `predicted` (what was answered, or null) and, where they "
+    "exist, `score`, `iou`, `bbox` (x, y, width, height in pixels) and `pixels`",
+    "GET /project/task/evaluate/errors/picture": "`img_data`, base64 of a PNG",
     "POST /project/task/predict": "with `image_data`: `path`, where the result picture will be; otherwise it is null",
     "GET /project/task/predict": "`predict_status` (null before the first), `message`, `predict_num`, `total_num`, "
     "`log_file`, `log_tail[]` (the last lines of the log of a prediction that failed)",
     "PUT /project/task/predict": "as GET",
+    "GET /project/task/predict/result": "`predictions[]`, in the order of the images, and `total`. Each has `image`, "
+    "and `error`, or `picture` (path of the drawn picture) with the answer; of a classifier: `category`, "
+    "`category_id`, `score` and `topk[]`, the best of these; of detection and instance segmentation: `size` (width and "
+    "height of the image in pixels) and `predictions[{category, category_id, score, bbox, segmentation}]` with `bbox` "
+    "as x, y, width and height in pixels, and `segmentation`, of masks alone, as a compressed RLE of COCO; of "
+    "segmentation: `size`, `mask` (path of a PNG with the class ids) and `classes[{category, category_id, share, "
+    "segmentation}]`",
     "POST /project/task/export": "`save_dir`",
     "GET /project/task/export": "`export_status` (the status of the task), `message`, `model_name`, `log_file`, "
     "`log_tail[]` (the last lines of the log of an export that failed); with `quant`: "

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.task import TID
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, evaluation
+from paddlex_restful.services import Services, evaluation, findings
 
 blueprint = Blueprint("evaluate", __name__)
 
@@ -47,3 +50,32 @@ def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
 def report(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Writes the result of the evaluation as an Excel file and answers with its path."""
     return {"path": str(evaluation.report(services, args.tid)), "message": sentences.REPORT_WRITTEN}
+
+
+_PICTURE = "/project/task/evaluate/errors/picture"
+
+
+class ListErrors(Page, GetEvaluation):
+    """Arguments of GET /project/task/evaluate/errors."""
+
+
+@call(blueprint, "GET", "/project/task/evaluate/errors")
+def list_errors(args: ListErrors, services: Services) -> dict[str, Any]:
+    """The images that the evaluated model was wrong about, worst first."""
+    found = findings.list_errors(services, args.tid, args.offset, args.limit)
+    for entry in found["errors"]:
+        entry["picture"] = f"{_PICTURE}?{urlencode({'tid': args.tid, 'image': entry['image']})}"
+    return found
+
+
+class GetErrorPicture(GetEvaluation):
+    """Arguments of GET /project/task/evaluate/errors/picture."""
+
+    image: str = Field(description="path of an evaluated image, relative to the dataset")
+
+
+@call(blueprint, "GET", _PICTURE)
+def error_picture(args: GetErrorPicture, services: Services) -> dict[str, Any]:
+    """An evaluated image with its labels, and beside it with what the model answered."""
+    picture = findings.error_picture(services, args.tid, args.image)
+    return {"img_data": base64.b64encode(picture).decode("ascii")}

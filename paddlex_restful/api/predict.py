@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.task import TID
-from paddlex_restful.services import Services, prediction
+from paddlex_restful.services import Services, findings, prediction
 
 blueprint = Blueprint("predict", __name__)
 
@@ -53,3 +54,13 @@ def get(args: GetPrediction, services: Services) -> dict[str, Any]:
 def stop(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Stops a prediction."""
     return prediction.stop(services, args.tid)
+
+
+class ListPredictions(Page, GetPrediction):
+    """Arguments of GET /project/task/predict/result."""
+
+
+@call(blueprint, "GET", "/project/task/predict/result")
+def result(args: ListPredictions, services: Services) -> dict[str, Any]:
+    """What was predicted for each image."""
+    return findings.list_predictions(services, args.tid, args.offset, args.limit)

@@ -9,7 +9,7 @@ from paddlex_restful.datasets.imagefile import measure as image_size
 from paddlex_restful.datasets.importing import check_source, rebuild
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.segmentation import read_mask
-from paddlex_restful.datasets.serving import draw, find_sample, labels, samples
+from paddlex_restful.datasets.serving import draw, find_sample, labels, read_sample, samples
 from paddlex_restful.datasets.splitting import split
 from paddlex_restful.datasets.store import details
 
@@ -22,6 +22,7 @@ __all__ = [
     "image_size",
     "labels",
     "read_mask",
+    "read_sample",
     "rebuild",
     "samples",
     "split",

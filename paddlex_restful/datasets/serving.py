@@ -58,9 +58,27 @@ def find_sample(folder: Path, type: str, stem: str) -> Sample | None:
     """
     statistics = store.load_statistics(folder)
     name = next((image for image in statistics.file_info if PurePosixPath(image).stem == stem), None)
-    if name is None:
-        return None
-    (sample,) = format_of(type).samples(folder, statistics, [name])
+    return None if name is None else read_sample(folder, type, name)
+
+
+def read_sample(folder: Path, type: str, image: str) -> Sample:
+    """One image of a dataset with its label.
+
+    Args:
+        folder: the dataset.
+        type: project type's name.
+        image: path of the image, relative to the dataset.
+
+    Raises:
+        UserError: it is not an image of the dataset, or the annotation has become unreadable.
+    """
+    statistics = store.load_statistics(folder)
+    if image not in statistics.file_info:
+        raise UserError(messages.UNKNOWN_IMAGE, image=image)
+    try:
+        (sample,) = format_of(type).samples(folder, statistics, [image])
+    except BadFile as error:
+        raise UserError(messages.UNDRAWABLE, image=image, reason=error) from None
     return sample
 
 

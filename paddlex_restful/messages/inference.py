@@ -5,6 +5,29 @@ from __future__ import annotations
 NOT_EVALUATED = "Task {tid} has not been evaluated yet: start it with POST /project/task/evaluate."
 NO_REPORT = "There is no evaluation of task {tid} to report. {problem}"
 REPORT_WRITTEN = "The report is written."
+NO_ERRORS = "There is no list of errors for task {tid}. {problem}"
+NO_RECORDS = "The evaluation has kept no answers image by image: start it again with POST /project/task/evaluate."
+DATASET_GONE = (
+    "The dataset on which task {tid} was evaluated has been deleted: evaluate it again on the dataset of its project."
+)
+DATASET_CHANGED = (
+    "Dataset {did} has been imported anew since task {tid} was evaluated: evaluate it again with "
+    "POST /project/task/evaluate."
+)
+NOT_EVALUATED_IMAGE = (
+    "image {image!r} is not one that task {tid} was evaluated on: name one as the list of errors does."
+)
+NO_MASK = (
+    "The predicted classes of {image} can no longer be read: start the evaluation again with "
+    "POST /project/task/evaluate."
+)
+TRUTH = "truth"
+PREDICTION = "prediction"
+NO_PREDICTIONS = "There are no predictions of task {tid}. {problem}"
+PREDICTIONS_OF_OLD_MODEL = (
+    "Task {tid} has been trained anew since its last prediction: start another with POST /project/task/predict."
+)
+PREDICTIONS_GONE = "The files of the last prediction are gone: start another with POST /project/task/predict."
 NOT_PREDICTED = "Nothing has been predicted with task {tid} yet."
 PREDICTING = "The prediction is running."
 PREDICTED = "The prediction is complete."

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from paddlex_restful.datasets import Sample, drawing, read_mask
+from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.datasets.rle import rle_mask
 from paddlex_restful.enums import ProjectType
+from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.example import Example, load_example
 from paddlex_restful.messages import inference as sentences
 
@@ -38,7 +40,7 @@ def compare(
         evaluation: folder of the evaluation.
 
     Raises:
-        UserError: the image or its annotation cannot be read.
+        UserError: the image, its annotation or the prediction cannot be read.
     """
     kind = ProjectType(project_type)
     example = load_example(sample, project_type)
@@ -51,7 +53,7 @@ def compare(
     elif kind is ProjectType.SEGMENTATION:
         assert example.mask is not None
         truth = _regions(picture, example.mask, labels)
-        prediction = _regions(picture, read_mask(evaluation / record["mask"]), labels)
+        prediction = _regions(picture, _predicted_mask(evaluation, record), labels)
     else:
         scale = picture.width / example.width
         truth = _objects(picture, _true_objects(example, scale, picture.size), labels)
@@ -60,6 +62,13 @@ def compare(
     both = drawing.beside([(sentences.TRUTH, truth), (sentences.PREDICTION, prediction)])
     both.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def _predicted_mask(evaluation: Path, record: Mapping[str, Any]) -> NDArray[np.uint8]:
+    try:
+        return read_mask(evaluation / record["mask"])
+    except BadFile:
+        raise UserError(sentences.NO_MASK, image=record["image"]) from None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,151 @@
+"""What evaluations and predictions found image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from paddlex_restful import datasets
+from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.job import Job
+from paddlex_restful.messages import inference as sentences
+from paddlex_restful.metrics.errors import ImageErrors, ranked
+from paddlex_restful.results import PREDICTIONS_FILE, RESULT_FILE
+from paddlex_restful.services import Services, evaluation, prediction, status, trained
+from paddlex_restful.workspace import workspace_pb2 as pb
+
+
+def list_errors(services: Services, tid: str, offset: int, limit: int) -> dict[str, Any]:
+    """The images that the evaluated model was wrong about, worst first.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        offset: how many to leave out at the beginning.
+        limit: how many at most.
+
+    Returns:
+        ``errors`` (of each image what ``metrics.errors.ImageErrors`` holds, and ``path``, the absolute path of the
+        image), ``total`` (how many images have errors) and ``images`` (how many were evaluated).
+
+    Raises:
+        UserError: there is no evaluation, or none of the dataset as it is now.
+    """
+    job, file = _evaluation(services, tid)
+    folder = _evaluated_dataset(services, tid, job)
+    try:
+        found = file.stat()
+        images, errors = _ranked(
+            str(file),
+            (found.st_mtime_ns, found.st_size, found.st_ino),
+            job.args["type"],
+            tuple(datasets.labels(folder)),
+        )
+    except FileNotFoundError:
+        raise UserError(sentences.NO_RECORDS) from None
+    return {
+        "errors": [{**asdict(one), "path": str(folder / one.image)} for one in errors[offset : offset + limit]],
+        "total": len(errors),
+        "images": images,
+    }
+
+
+def error_picture(services: Services, tid: str, image: str) -> bytes:
+    """An evaluated image with its labels, and beside it with what the model answered, as PNG.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        image: its path, relative to the dataset.
+
+    Raises:
+        UserError: the task was not evaluated on this image, the dataset has changed, or a file is damaged.
+    """
+    # OpenCV takes a while to import, and few servers draw.
+    from paddlex_restful.reports.comparison import compare
+
+    job, file = _evaluation(services, tid)
+    folder = _evaluated_dataset(services, tid, job)
+    try:
+        records = orjson.loads(file.read_bytes())
+    except FileNotFoundError:
+        raise UserError(sentences.NO_RECORDS) from None
+    record = next((record for record in records if record["image"] == image), None)
+    if record is None:
+        raise UserError(sentences.NOT_EVALUATED_IMAGE, image=image, tid=tid)
+    project_type = job.args["type"]
+    sample = datasets.read_sample(folder, project_type, image)
+    return compare(sample, record, project_type, datasets.labels(folder), file.parent)
+
+
+def list_predictions(services: Services, tid: str, offset: int, limit: int) -> dict[str, Any]:
+    """What was predicted for each image, in the order of the images.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        offset: how many to leave out at the beginning.
+        limit: how many at most.
+
+    Returns:
+        ``predictions`` (what the job wrote of each image, with absolute paths of the files) and ``total``.
+
+    Raises:
+        UserError: there is no prediction of the trained model that is complete.
+    """
+    task = services.workspace.task(tid)
+    jobs = services.jobs.jobs_of(tid)
+    job = jobs.get("predict")
+    problem = ""
+    if job is None or job.state != states.DONE:
+        problem = prediction.get(services, tid)["message"]
+    elif status.current("predict", jobs) is None:
+        problem = sentences.PREDICTIONS_OF_OLD_MODEL.format(tid=tid)
+    if problem:
+        raise UserError(sentences.NO_PREDICTIONS, tid=tid, problem=problem)
+    folder = trained.folder(services, task, "predict")
+    try:
+        found = orjson.loads((folder / RESULT_FILE).read_bytes())
+    except FileNotFoundError:
+        raise UserError(sentences.PREDICTIONS_GONE) from None
+    shown = found[offset : offset + limit]
+    for entry in shown:
+        entry |= {name: str(folder / entry[name]) for name in ("picture", "mask") if name in entry}
+    return {"predictions": shown, "total": len(found)}
+
+
+def _evaluation(services: Services, tid: str) -> tuple[Job, Path]:
+    """The complete evaluation of the trained model, and the file with its answers."""
+    task = services.workspace.task(tid)
+    job = status.current("evaluate", services.jobs.jobs_of(tid))
+    if job is None or job.state != states.DONE:
+        raise UserError(sentences.NO_ERRORS, tid=tid, problem=evaluation.get(services, tid)["message"])
+    return job, trained.folder(services, task, "evaluate") / PREDICTIONS_FILE
+
+
+def _evaluated_dataset(services: Services, tid: str, job: Job) -> Path:
+    """Folder of the dataset that was evaluated, as long as it holds what was evaluated."""
+    workspace = services.workspace
+    found: Sequence[pb.Dataset] = workspace.datasets()
+    dataset = next((one for one in found if workspace.relative(workspace.folder(one)) == job.args["dataset"]), None)
+    if dataset is None:
+        raise UserError(sentences.DATASET_GONE, tid=tid)
+    imported = services.jobs.latest(dataset.id, "import")
+    if imported is not None and imported.id > job.id:
+        raise UserError(sentences.DATASET_CHANGED, did=dataset.id, tid=tid)
+    return workspace.folder(dataset)
+
+
+@lru_cache(maxsize=4)
+def _ranked(
+    file: str, stamp: tuple[int, int, int], project_type: str, labels: tuple[str, ...]
+) -> tuple[int, list[ImageErrors]]:
+    """How many images were evaluated, and those with errors; kept while the file's stamp is the same."""
+    records = orjson.loads(Path(file).read_bytes())
+    return len(records), ranked(records, project_type, labels)

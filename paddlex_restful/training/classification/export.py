@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import paddle
-import paddle.inference
-import yaml
-from paddle.jit.dy2static.utils import get_temp_dir
 
 from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
-from paddlex_restful.training import export
+from paddlex_restful.training import export, inference_model
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
 from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.reporter import log
 
-PREFIX = "inference"
 PADDLEX_NAME = "ResNet50"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the classification pre- and
 postprocessing, for the net itself is in the exported files."""
@@ -82,8 +76,9 @@ def run(context: JobContext) -> dict[str, Any]:
             )
         context.check_stop()
         context.progress(stage="saving", percent=90)
-        _write_yaml(folder / f"{PREFIX}.yml", inference_config(name, classifier.preprocess, classifier.labels))
-        _write_yaml(folder / INFO_FILE, info)
+        config = inference_config(name, classifier.preprocess, classifier.labels)
+        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, config)
+        inference_model.write_yaml(folder / INFO_FILE, info)
     log(f"Exported {info['model']} to {target}; its scores differ from the net's by at most {difference:.2g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"save_dir": str(target), "model_name": name, "difference": difference}
@@ -100,13 +95,7 @@ def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None
     layer = _Probabilities(net)
     layer.eval()
     shape = [None, 3, preprocess.height, preprocess.width]
-    spec = [paddle.static.InputSpec(shape, "float32", "x")]
-    try:
-        traced = paddle.jit.to_static(layer, input_spec=spec, full_graph=True)
-        paddle.jit.save(traced, str(folder / PREFIX))
-    finally:
-        # Paddle removes the sources that it generates when its process exits, which a job's does not in the usual way.
-        shutil.rmtree(get_temp_dir(), ignore_errors=True)
+    inference_model.save(layer, [paddle.static.InputSpec(shape, "float32", "x")], folder)
 
 
 def largest_difference(classifier: Classifier, folder: Path) -> float:
@@ -122,7 +111,7 @@ def largest_difference(classifier: Classifier, folder: Path) -> float:
     preprocess = classifier.preprocess
     # From a fixed seed, so that an export that fails fails again.
     images = np.random.default_rng(0).integers(0, 256, (2, preprocess.height, preprocess.width, 3), np.uint8)
-    exported = _infer(folder, preprocess.normalise(images))
+    (exported,) = inference_model.run(folder, {"x": preprocess.normalise(images)})
     return float(np.abs(exported - classifier.scores(list(images))).max())
 
 
@@ -145,18 +134,3 @@ def inference_config(model_name: str, preprocess: Preprocess, labels: list[str])
         },
         "PostProcess": {"Topk": {"topk": min(_TOPK, len(labels)), "label_list": list(labels)}},
     }
-
-
-def _infer(folder: Path, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    config = paddle.inference.Config(str(folder / f"{PREFIX}.json"), str(folder / f"{PREFIX}.pdiparams"))
-    config.disable_gpu()
-    config.disable_glog_info()
-    predictor = paddle.inference.create_predictor(config)
-    predictor.get_input_handle(predictor.get_input_names()[0]).copy_from_cpu(batch)
-    predictor.run()
-    output: npt.NDArray[np.float32] = predictor.get_output_handle(predictor.get_output_names()[0]).copy_to_cpu()
-    return output
-
-
-def _write_yaml(file: Path, content: dict[str, Any]) -> None:
-    file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")

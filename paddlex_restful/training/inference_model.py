@@ -1,4 +1,4 @@
-"""Inference models, a net as ``inference.json`` (its graph) and ``inference.pdiparams`` (its weights): written and run."""
+"""Inference models, a net as ``inference.json`` (graph) and ``inference.pdiparams`` (weights): written and run."""
 
 from __future__ import annotations
 

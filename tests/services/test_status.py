@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,35 @@ def test_an_active_job_decides_before_any_ended_one(state: states.State) -> None
     assert status_of(job("evaluate", state), old) == TaskStatus.XEVALUATING
     assert status_of(job("export", state)) == TaskStatus.XEXPORTING
     assert status_of(job("prune", state), old) == TaskStatus.XPRUNEING
+
+
+def message_of(train: Job, told: dict[str, Any], *others: Job) -> str:
+    jobs = {job.kind: job for job in (train, *others)}
+    return status.task_status(pb.Task(id="T0001", configured=True), jobs, lambda _: told)[1]
+
+
+@pytest.mark.parametrize("state", [states.STOPPED, states.FAILED])
+def test_a_training_that_saved_an_epoch_says_from_where_it_can_go_on(state: states.State) -> None:
+    ended = job("train", state, message="Why.")
+    hint = "Why. It can go on after epoch 4: call PUT /project/task/train with tid T0001 and act resume."
+    assert message_of(ended, {"saved_epoch": 4, "num_epochs": 9}) == hint
+    assert message_of(ended, {"saved_epoch": None, "num_epochs": 9}) == "Why."
+    assert message_of(ended, {"saved_epoch": 9, "num_epochs": 9}) == "Why."
+    assert message_of(ended, {}) == "Why."
+
+
+def test_a_resumed_training_that_ended_before_it_told_anything_can_go_on_again() -> None:
+    ended = replace(job("train", states.STOPPED, message="Why."), args={"resume_epoch": 3})
+    assert "after epoch 3" in message_of(ended, {})
+    assert "after epoch 5" in message_of(ended, {"saved_epoch": 5, "num_epochs": 9})
+
+
+def test_only_a_training_that_ended_early_can_go_on() -> None:
+    told = {"saved_epoch": 4, "num_epochs": 9}
+    for state in (states.DONE, *ACTIVE):
+        assert "go on" not in message_of(job("train", state), told)
+    stopped = job("train", states.STOPPED)
+    assert "go on" not in message_of(stopped, told, job("evaluate", states.FAILED, message="Why."))
 
 
 def test_a_queued_training_reads_as_ready_and_says_what_it_waits_for() -> None:

@@ -1,0 +1,1 @@
+"""Detection and instance segmentation: nets of ppdet, their data, training and use."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from paddlex_restful import imaging
 from paddlex_restful.jobs.kinds import KINDS
 from tests.conftest import Server
 from tests.flow import import_dataset
@@ -16,10 +18,13 @@ from tests.images import make_classification
 
 IMPORTER = """
 import importlib, json, sys
-module, _, name = sys.argv[1].partition(":")
-getattr(importlib.import_module(module), name)
+for named in sys.argv[1:]:
+    module, _, name = named.partition(":")
+    getattr(importlib.import_module(module), name or "__name__")
 print(json.dumps(sorted(sys.modules)))
 """
+
+ENGINES = ("paddle", "ppdet", "paddleseg", "paddleslim")
 
 HTTP_SIDE = (
     "flask",
@@ -38,9 +43,21 @@ def test_a_job_imports_nothing_of_the_http_side(function: str) -> None:
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert function.partition(":")[0] in loaded
-    assert [
-        name for name in loaded if name.startswith(tuple(f"{part}." for part in HTTP_SIDE)) or name in HTTP_SIDE
-    ] == []
+    assert within(loaded, HTTP_SIDE) == []
+
+
+def test_imaging_imports_no_engine_and_nothing_of_the_training_or_the_http_side() -> None:
+    modules = [f"paddlex_restful.imaging.{file.stem}" for file in Path(imaging.__path__[0]).glob("[!_]*.py")]
+    done = subprocess.run([sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert set(modules) < set(loaded)
+    assert within(loaded, (*ENGINES, *HTTP_SIDE, "paddlex_restful.training")) == []
+
+
+def within(modules: list[str], packages: Sequence[str]) -> list[str]:
+    """Those of the modules that are one of the packages or belong to one."""
+    return [name for name in modules if name in packages or name.startswith(tuple(f"{part}." for part in packages))]
 
 
 def test_the_server_that_answered_calls_and_ran_jobs_has_no_engine(server: Server, tmp_path: Path) -> None:

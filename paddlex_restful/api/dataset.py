@@ -1,14 +1,15 @@
-"""/dataset: create, import, split, describe and delete datasets."""
+"""/dataset: create, import, split, describe, preview and delete datasets."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
-from paddlex_restful.services import Services, datasets
+from paddlex_restful.services import Services, datasets, previews
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("dataset", __name__)
@@ -94,3 +95,24 @@ class GetDetails(Arguments):
 def details(args: GetDetails, services: Services) -> dict[str, Any]:
     """Files, labels and split of a dataset; null before its import."""
     return {"details": datasets.details(services, args.did)}
+
+
+class GetPreview(Arguments):
+    """Arguments of GET /dataset/preview."""
+
+    did: str = Field(description=DID)
+    tid: str | None = Field(
+        None, description="id of a task of the same type whose parameters apply; by default those of the type"
+    )
+    n: int = Field(4, ge=1, le=previews.MOST_IMAGES, description="how many images")
+    seed: int | None = Field(
+        None, ge=0, le=previews.MOST_SEED, description="chooses the images and the changes; by default others each time"
+    )
+
+
+@call(blueprint, "GET", "/dataset/preview")
+def preview(args: GetPreview, services: Services) -> dict[str, Any]:
+    """Training images as a training would see them, changed at random, with their labels."""
+    seed, drawn = previews.preview(services, args.did, args.tid, args.n, args.seed)
+    samples = [{"image": image, "img_data": base64.b64encode(picture).decode("ascii")} for image, picture in drawn]
+    return {"samples": samples, "seed": seed}

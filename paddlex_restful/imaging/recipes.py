@@ -36,6 +36,8 @@ Other = Callable[[], Example]
 
 _KEEP_RATIO = ("FasterRCNN", "MaskRCNN")
 _BLUR_SIDES = (3, 5, 7, 9)
+_MAX_ROTATION = 15
+"""Degrees, where parameters do not say."""
 
 
 class Recipe:
@@ -191,7 +193,7 @@ class _Segmentation:
         self._scale = (
             (float(params["min_ratio"]), float(params["aspect_ratio"])) if params.get("scale_aspect") else None
         )
-        self._degrees = float(params.get("max_rotation", 0)) if params.get("rotate") else 0.0
+        self._degrees = float(params.get("max_rotation", _MAX_ROTATION)) if params.get("rotate") else 0.0
         self._jitter = Jitter(params)
         self._blur, self._mirror, self._upend = (
             probability(params, name) for name in ("blur", "horizontal_flip", "vertical_flip")

@@ -33,6 +33,7 @@ Shape = Any
 
 def test_every_call_of_the_contract_exists_and_no_other() -> None:
     ours = {
+        "GET /dataset/preview",
         "GET /project/task/events",
         "GET /project/task/evaluate/errors",
         "GET /project/task/evaluate/errors/picture",

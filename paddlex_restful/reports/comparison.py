@@ -20,7 +20,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.example import Example, load_example
 from paddlex_restful.messages import inference as sentences
 
-_SHORTEST = 240
+_SHORTEST = 400
 """Pixels of the shorter side: smaller images are enlarged so far that a name fits onto them."""
 
 _LONGEST = 1000

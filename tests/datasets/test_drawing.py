@@ -91,3 +91,26 @@ def test_an_image_that_was_damaged_later_is_told(source: Path, imported: Import)
     for number in range(3):
         with pytest.raises(UserError, match="can no longer be drawn"):
             datasets.draw(folder, "detection", f"JPEGImages/000{number}.jpg")
+
+
+def test_scores_are_drawn_also_behind_names_without_glyphs() -> None:
+    image = Image.new("RGB", (200, 100))
+    for name in ("cat", "\U0010abcd"):
+        box = ((20, 40, 180, 90), name, 1)
+        plain = np.asarray(drawing.boxes(image, [box]))
+        high, low = (np.asarray(drawing.boxes(image, [box], [score])) for score in (0.91, 0.15))
+        assert (high != plain).any()
+        assert (high != low).any()
+        assert (np.asarray(drawing.caption(image, name, 1, 0.91)) != np.asarray(drawing.caption(image, name, 1))).any()
+
+
+def test_pictures_stand_beside_each_other_below_their_headings() -> None:
+    red, blue = Image.new("RGB", (120, 80), (255, 0, 0)), Image.new("RGB", (60, 200), (0, 0, 255))
+    both = drawing.beside([("truth", red), ("预测", blue)])
+    pixels = np.asarray(both)
+    top = both.height - 200
+    assert both.width == 120 + drawing._GAP + 60
+    assert (pixels[top : top + 80, :120] == (255, 0, 0)).all()
+    assert (pixels[top:, -60:] == (0, 0, 255)).all()
+    assert (pixels[top + 80 :, :120] == 255).all()
+    assert (pixels[:top, :120].min(axis=2) < 128).any(), "a heading"

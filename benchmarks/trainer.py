@@ -16,6 +16,7 @@ from typing import Any
 from paddlex_restful.params import default_params
 from paddlex_restful.training.adapters import Training, adapter
 from paddlex_restful.training.loop import Loop
+from paddlex_restful.training.parallel import World
 
 MODEL = "MobileNetV3_small"
 SIZE = 96
@@ -53,7 +54,7 @@ def main(dataset: Path, output: Path, pairs: int) -> None:
     epochs = 2 * (pairs + WARM_UP)
     params.update(image_shape=[SIZE, SIZE], batch_size=BATCH, num_epochs=epochs, save_interval_epochs=epochs)
     output.mkdir()
-    training = Alternating(adapter("classification").training(params, dataset, 0, lambda done, total: None))
+    training = Alternating(adapter("classification").training(params, dataset, 0, lambda done, total: None, World()))
     Loop(training, params, output, _ignore_progress, lambda: None, 0).run()
     seconds = {
         clock: {kind: taken[WARM_UP:] for kind, taken in kinds.items()}

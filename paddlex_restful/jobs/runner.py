@@ -32,7 +32,7 @@ from paddlex_restful.jobs.oom import OomKills
 from paddlex_restful.jobs.outcome import Outcome
 from paddlex_restful.messages import jobs as messages
 
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def run(assignment: Assignment) -> NoReturn:
     # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
     os.environ[THREADS_VARIABLE] = str(assignment.threads)
     context = JobContext(job["kind"], job["subject"], folder, Path(assignment.root), job["args"], gpus)
-    _follow_signals(context)
+    follow_signals(context)
     own = Identity.of(os.getpid())
     if own is not None:
         # Not before: a job that a stop ended without this file had not begun.
         kills = OomKills.now()
         noted = {**asdict(own), "oom_kills": None if kills is None else asdict(kills)}
         write_atomically(folder / PROCESS_FILE, noted, durable=False)
-    outcome = _work(context, job)
+    outcome = work(context, job)
     try:
         context.flush_progress()
         outcome.write(folder)
@@ -115,10 +115,10 @@ def _detach(log_file: Path) -> None:
         os.fdopen(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
         for number in (1, 2)
     )
-    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT, stream=sys.stderr, force=True)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr, force=True)
 
 
-def _follow_signals(context: JobContext) -> None:
+def follow_signals(context: JobContext) -> None:
     """Take SIGTERM as the wish to stop; ctrl-C in the server's terminal is none of the job's."""
     paddle = sys.modules.get("paddle")
     if paddle is not None:
@@ -134,7 +134,13 @@ def _follow_signals(context: JobContext) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _work(context: JobContext, job: dict[str, Any]) -> Outcome:
+def work(context: JobContext, job: dict[str, Any]) -> Outcome:
+    """Call a job's function and tell how it ended.
+
+    Args:
+        context: what the function is given.
+        job: the content of ``job.json``, of which ``engine`` and ``function`` are used.
+    """
     try:
         # Workers of a data loader are forked from here, where everything is imported.
         multiprocessing.set_start_method("fork", force=True)
@@ -142,7 +148,7 @@ def _work(context: JobContext, job: dict[str, Any]) -> Outcome:
             importlib.import_module("paddle")
         module, _, name = job["function"].partition(":")
         function = getattr(importlib.import_module(module), name)
-        _follow_signals(context)
+        follow_signals(context)
         context.check_stop()
         return Outcome(states.DONE, result=function(context))
     except JobStopped:

@@ -4,7 +4,6 @@ NOT_AVAILABLE = "Training of {type} projects is not available yet; classificatio
 SUITE_MISSING = (
     "The Python package {package} is not installed; install it with: pip install --no-deps -r requirements.txt"
 )
-SEVERAL_GPUS = "Training on {count} GPUs is not available yet; name one GPU in cuda_visible_devices."
 NO_GPU_BUILD = (
     "cuda_visible_devices names a GPU, but the installed paddle is the CPU build; install paddlepaddle-gpu "
     "or leave cuda_visible_devices empty."
@@ -13,7 +12,7 @@ NO_GPU_BUILD = (
 UNKNOWN_MODEL = "model {model} is not known; choose one of {models}."
 
 UNREADABLE_IMAGE = "The image {file} cannot be read; replace it in the dataset's folder or remove it and import again."
-TOO_FEW_IMAGES = "The training split holds {count} image(s); split the dataset so that training has at least 2."
+TOO_FEW_IMAGES = "The training split holds {count} image(s); split the dataset so that training has at least {least}."
 NO_CLASSES = "The dataset has no classes; import it again."
 
 NAN_LOSS = (

@@ -10,7 +10,6 @@ from paddlex_restful.enums import DatasetStatus
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.messages import training as training_sentences
 from paddlex_restful.services import Services, datasets
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -43,12 +42,6 @@ def find_pretrained(services: Services, pmid: str) -> Path | None:
     if pmid not in services.workspace.read().pretrained_models:
         return None
     return services.workspace.folder(services.workspace.pretrained_model(pmid))
-
-
-def refuse_several_gpus(gpus: Sequence[int]) -> None:
-    """Raises a UserError if a training is to use more than one GPU, which comes later."""
-    if len(gpus) > 1:
-        raise UserError(training_sentences.SEVERAL_GPUS, count=len(gpus))
 
 
 def existing_gpus(gpus: Sequence[int]) -> list[int]:

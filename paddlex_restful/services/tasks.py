@@ -11,7 +11,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
-from paddlex_restful.services import Services, checkpoints, datasets, inputs, status
+from paddlex_restful.services import Services, checkpoints, datasets, status
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 PARAMS_FILE = "params.pkl"
@@ -128,7 +128,6 @@ def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
 
 def _checked(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:
     params = check_params(project_type, train)
-    inputs.refuse_several_gpus(gpus_of(params))
     count = system.gpu_count()
     for gpu in gpus_of(params):
         if gpu >= count:

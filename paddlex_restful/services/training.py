@@ -55,7 +55,6 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
     tasks.refuse_while_busy(services, task.id)
     params = tasks.get_params(services, task.id)
     gpus = inputs.existing_gpus(tasks.gpus_of(params))
-    inputs.refuse_several_gpus(gpus)
     dataset = inputs.split_dataset(services, project)
     output = services.workspace.relative(tasks.output_folder(services, task))
     params["resume_checkpoint"] = None if resume_epoch is None else epoch_folder(Path(output), resume_epoch).as_posix()
@@ -67,6 +66,7 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
         "resume_epoch": resume_epoch,
         "weights": _weights(services, params.get("pretrain_weights")),
         "weights_url": services.config.weights_url,
+        "processes": max(1, len(gpus)),
     }
     return services.jobs.submit("train", task.id, job_folder(workspace.folder(task), "train"), args, gpus)
 

@@ -11,6 +11,7 @@ import paddle
 
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.training.parallel import World
 
 
 class Notify(Protocol):
@@ -30,7 +31,7 @@ class Training(Protocol):
         net: the net that is trained.
         optimizer: its optimiser; the loop sets the learning rate.
         steps: steps of an epoch.
-        samples: images of an epoch.
+        samples: images of an epoch, of all processes together.
         val_samples: images of the validation split.
         metric: the evaluation's figure by which the best checkpoint is chosen; larger is better.
         info: what goes into ``model.yml``, all but ``epoch`` and ``metrics``.
@@ -44,11 +45,15 @@ class Training(Protocol):
     metric: str
     info: Mapping[str, Any]
 
-    def batches(self, epoch: int) -> Iterator[Any]:
-        """The batches of an epoch, from 1; ``steps`` of them."""
+    def batches(self, epoch: int) -> Iterator[tuple[Any, float]]:
+        """The batches of an epoch, from 1; ``steps`` of them.
+
+        Of several processes that train together each gets its share of each batch, and the weight of its loss; see
+        ``World.shares``. In a process that trains alone the weight is 1.
+        """
 
     def loss(self, batch: Any) -> tuple[paddle.Tensor, Any]:
-        """The loss of a batch, a tensor without axes, and what ``figures`` needs of it."""
+        """The mean loss of a batch, a tensor without axes, and what ``figures`` needs of it."""
 
     def figures(self, outputs: Any) -> dict[str, float]:
         """Figures of a training step that is reported, such as its accuracy."""
@@ -63,7 +68,7 @@ class Training(Protocol):
 class Adapter(Protocol):
     """A project type: how it trains, and its jobs on a trained net."""
 
-    def training(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify) -> Training:
+    def training(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World) -> Training:
         """Build the net with fresh weights and get the data ready.
 
         Args:
@@ -71,6 +76,7 @@ class Adapter(Protocol):
             dataset: the dataset's folder, split.
             seed: where all randomness starts.
             notify: hears of the reading of the images.
+            world: the processes that train together; only the first one evaluates.
 
         Raises:
             JobFailed: the parameters or the data do not suit.

@@ -17,6 +17,7 @@ from paddlex_restful.messages import training as messages
 from paddlex_restful.training import checkpoint
 from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.eta import Eta
+from paddlex_restful.training.parallel import World
 from paddlex_restful.training.reporter import Progress, Reporter, log
 from paddlex_restful.training.schedules import schedule
 
@@ -46,9 +47,15 @@ class State:
         return cls(**known, results={int(epoch): float(result) for epoch, result in values["results"].items()})
 
 
-def seed_everything(seed: int, epoch: int) -> None:
-    """Set paddle's random state (dropout, fresh weights) to that of an epoch; epoch 0 is before the first."""
-    paddle.seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0]))
+def seed_everything(seed: int, epoch: int, rank: int = 0) -> None:
+    """Set paddle's random state (dropout, fresh weights) to that of an epoch; epoch 0 is before the first.
+
+    Args:
+        seed: of the training.
+        epoch: its number.
+        rank: of the process, so that those that train together drop other values.
+    """
+    paddle.seed(int(np.random.SeedSequence([seed, epoch, rank]).generate_state(1)[0]))
 
 
 class Loop:
@@ -58,13 +65,17 @@ class Loop:
     best so far is also kept as ``best_model``. Without validation images the latest is the best. With ``early_stop``
     the training ends when ``early_stop_patience`` epochs have passed since the best one.
 
+    Of several processes that train together the first one evaluates and saves, and the others wait for it.
+
     Args:
         training: what is trained.
         params: the training parameters.
-        output: folder for checkpoints and metrics; it exists.
+        output: folder for checkpoints; it exists.
         progress: where progress goes.
         check_stop: called between steps; what it raises ends the training.
         seed: where all randomness starts; the same when a training is resumed.
+        world: the processes that train together.
+        reports: folder for metrics; ``output`` unless given. It exists.
     """
 
     def __init__(
@@ -75,6 +86,8 @@ class Loop:
         progress: Progress,
         check_stop: Callable[[], None],
         seed: int,
+        world: World | None = None,
+        reports: Path | None = None,
     ) -> None:
         self._training = training
         self._params = params
@@ -86,6 +99,8 @@ class Loop:
         self._interval = int(params["save_interval_epochs"])
         self._patience = int(params.get("early_stop_patience") or 5) if params.get("early_stop") else None
         self._seed = seed
+        self._world = world or World()
+        self._reports = reports or output
         self._state = State()
 
     def resume(self, epoch: int) -> None:
@@ -100,14 +115,19 @@ class Loop:
             raise JobFailed("checkpoint", messages.CHECKPOINT_OTHER_MODEL, epoch=epoch)
         checkpoint.load_net(folder, self._training.net)
         self._state = State.of_json(checkpoint.load_training(folder, self._training.optimizer))
+        if self._world.is_first:
+            self._remove_after(epoch)
+        log(f"Resumed from the end of epoch {epoch}")
+
+    def _remove_after(self, epoch: int) -> None:
         for later, its_folder in epoch_folders(self._output).items():
             if later > epoch:
                 shutil.rmtree(its_folder)
         best = self._state.best_epoch
         if best is not None and not self._is_best(best):
             source = epoch_folder(self._output, best)
-            checkpoint.copy(source if is_complete(source) else folder, self._output / BEST_MODEL)
-        log(f"Resumed from the end of epoch {epoch}")
+            resumed = epoch_folder(self._output, epoch)
+            checkpoint.copy(source if is_complete(source) else resumed, self._output / BEST_MODEL)
 
     def _is_best(self, epoch: int) -> bool:
         best = self._output / BEST_MODEL
@@ -131,7 +151,7 @@ class Loop:
             val_samples=self._training.val_samples,
         )
         reporter = Reporter(
-            self._output,
+            self._reports,
             self._progress,
             eta,
             epochs=self._epochs,
@@ -145,8 +165,9 @@ class Loop:
                 reporter.stage("training")
                 self._train(epoch, reporter)
                 if epoch % self._interval == 0 or epoch == self._epochs:
-                    self._save(epoch, reporter)
-                    if self._is_out_of_patience(epoch):
+                    if self._world.is_first:
+                        self._save(epoch, reporter)
+                    if self._world.meet(self._is_out_of_patience(epoch)):
                         log(f"No better result since epoch {self._state.best_epoch}: stopped early")
                         break
             reporter.complete()
@@ -155,29 +176,33 @@ class Loop:
             reporter.close()
 
     def _train(self, epoch: int, reporter: Reporter) -> None:
-        training, optimizer = self._training, self._training.optimizer
-        seed_everything(self._seed, epoch)
+        training, optimizer, world = self._training, self._training.optimizer, self._world
+        parameters = training.net.parameters()
+        seed_everything(self._seed, epoch, world.rank)
         training.net.train()
         interval = max(1, min(10, training.steps // _REPORTS_AN_EPOCH))
         # Losses stay on the device until they are reported: reading each would make it wait for us.
         losses: list[paddle.Tensor] = []
         trained = 0
-        for step, batch in enumerate(training.batches(epoch), 1):
+        for step, (batch, weight) in enumerate(training.batches(epoch), 1):
             self._check_stop()
             rate = self._rate((epoch - 1) * training.steps + step - 1)
             optimizer.set_lr(rate)
             loss, outputs = training.loss(batch)
+            loss = loss * weight
             loss.backward()
+            world.average_gradients(parameters)
             optimizer.step()
             optimizer.clear_grad()
             losses.append(loss.detach())
             if step in (1, training.steps) or step % interval == 0:
-                values = paddle.stack(losses).numpy()
+                values = world.mean(paddle.stack(losses)).numpy()
                 if not np.isfinite(values).all():
                     raise JobFailed("nan_loss", messages.NAN_LOSS, epoch=epoch, step=step)
                 images = round(step * training.samples / training.steps) - trained
                 trained += images
-                figures = {"loss": float(values.mean()), "lr": rate, **training.figures(outputs)}
+                more = world.mean_figures(training.figures(outputs), weight)
+                figures = {"loss": float(values.mean()), "lr": rate, **more}
                 reporter.step(epoch, step, images, figures)
                 losses.clear()
         self._state.epoch = epoch

@@ -7,21 +7,24 @@ from typing import Any
 
 import paddle
 
+from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import weights
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.loop import Loop, seed_everything
+from paddlex_restful.training.parallel import World
 from paddlex_restful.training.reporter import log
 
 
-def run(context: JobContext) -> dict[str, Any]:
+def run(context: JobContext) -> dict[str, Any] | None:
     """Train, from the start or from a saved epoch on.
 
     Args:
         context: its ``args`` are ``type``, ``params``, ``dataset``, ``output``, ``resume_epoch`` (None: from the start,
-            which replaces an earlier output), ``weights`` (a path in place of ``pretrain_weights``, or None) and
-            ``weights_url`` (in place of scheme and host of published weights, or empty).
+            which replaces an earlier output), ``weights`` (a path in place of ``pretrain_weights``, or None),
+            ``weights_url`` (in place of scheme and host of published weights, or empty) and ``processes`` (how many
+            train together, each on one of the job's GPUs or all on the processor; 1 unless given).
 
     Returns:
         ``best_epoch``, ``best_result``, ``epochs`` (results by saved epoch) and ``epoch``, the last one.
@@ -30,10 +33,24 @@ def run(context: JobContext) -> dict[str, Any]:
         JobFailed: see ``messages.training``.
         JobStopped: the job was asked to stop; the saved epochs are kept.
     """
+    processes = int(context.args.get("processes", 1))
+    if processes > 1:
+        context.progress(stage="preparing", eval_done=False)
+        return launcher.run(context, f"{__name__}:{run_rank.__name__}", processes)
+    use_device(context)
+    return _train(context, World())
+
+
+def run_rank(context: JobContext) -> dict[str, Any]:
+    """Be one of the processes of ``run``; the first one's result is the job's."""
+    use_device(context)
+    return _train(context, World.join(int(context.args["processes"]), context.check_stop))
+
+
+def _train(context: JobContext, world: World) -> dict[str, Any]:
     args = context.args
     params = args["params"]
     context.progress(stage="preparing", eval_done=False)
-    use_device(context)
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
 
@@ -45,20 +62,23 @@ def run(context: JobContext) -> dict[str, Any]:
     # Names of parameters, by which the optimiser's state is kept, count from 0 for each training.
     with paddle.utils.unique_name.guard():
         seed_everything(seed, 0)
-        training = adapter(args["type"]).training(params, context.path(args["dataset"]), seed, notify)
+        training = adapter(args["type"]).training(params, context.path(args["dataset"]), seed, notify, world)
         log(
             f"Training {training.info['model']} on {training.samples} images, {training.steps} steps an epoch, "
-            f"on {paddle.device.get_device()}"
+            f"on {paddle.device.get_device()}{f', rank {world.rank} of {world.size}' if world.size > 1 else ''}"
         )
-        loop = Loop(training, params, output, context.progress, context.check_stop, seed)
-        if resume_epoch is None:
+        reports = output if world.is_first else context.folder
+        loop = Loop(training, params, output, context.progress, context.check_stop, seed, world, reports)
+        if resume_epoch is not None:
+            loop.resume(int(resume_epoch))
+        elif world.is_first:
             weights.initialise(training, context)
             # Only now, when nothing stands in the way of the first step, does the earlier model go.
             if output.exists():
                 shutil.rmtree(output)
             output.mkdir(parents=True)
-        else:
-            loop.resume(int(resume_epoch))
+        world.meet()
+        world.copy_first(training.net)
         state = loop.run()
     return {
         "epoch": state.epoch,
@@ -69,13 +89,11 @@ def run(context: JobContext) -> dict[str, Any]:
 
 
 def use_device(context: JobContext) -> None:
-    """Make paddle use the job's GPU, or the processor.
+    """Make paddle use the first of the job's GPUs, or the processor.
 
     Raises:
-        JobFailed: the job has several GPUs, or paddle has no CUDA.
+        JobFailed: paddle has no CUDA.
     """
-    if len(context.gpus) > 1:
-        raise JobFailed("gpu", messages.SEVERAL_GPUS, count=len(context.gpus))
     if context.gpus and not paddle.is_compiled_with_cuda():
         raise JobFailed("gpu", messages.NO_GPU_BUILD)
     paddle.set_device("gpu:0" if context.gpus else "cpu")

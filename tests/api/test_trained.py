@@ -87,10 +87,11 @@ def test_arguments_of_pruning_do_not_hinder_an_ordinary_training(trained: Traine
     until(lambda: task_status(trained.server, tid), lambda status: status == 4)
 
 
-def test_several_gpus_are_refused_with_the_parameters(trained: Trained) -> None:
+def test_gpus_that_are_not_there_are_refused_with_the_parameters(trained: Trained) -> None:
     params = trained.server.ok("GET", "/project/task/params", pid=trained.pid)["train"]
-    several = {**params, "cuda_visible_devices": "0,1"}
-    assert "2 GPUs is not available" in trained.server.refused(
+    count = system.gpu_count()
+    several = {**params, "cuda_visible_devices": f"{count},{count + 1}"}
+    assert f"names GPU {count}, but the server has {count}" in trained.server.refused(
         "POST", "/project/task", pid=trained.pid, train=several, desc=""
     )
 

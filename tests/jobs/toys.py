@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from paddlex_restful.durable import write_durably
+from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.kinds import Kind
 
@@ -184,6 +185,45 @@ def train_net(context: JobContext) -> None:
             context.progress(step=step, loss=float(loss))
 
 
+def in_ranks(context: JobContext) -> dict[str, Any] | None:
+    """Runs ``function`` in two or more processes."""
+    return launcher.run(context, f"{__name__}:{context.args['function']}", context.args.get("size", 2))
+
+
+def rank_of(context: JobContext) -> int:
+    return int(os.environ["PADDLE_TRAINER_ID"])
+
+
+def tell(context: JobContext) -> dict[str, Any]:
+    """What a rank sees."""
+    names = ("CUDA_VISIBLE_DEVICES", "FLAGS_selected_gpus", "OMP_NUM_THREADS", "PADDLE_TRAINERS_NUM", "PADDLE_MASTER")
+    names += ("PADDLE_TRAINER_ENDPOINTS", "PADDLE_CURRENT_ENDPOINT", "PADDLE_DISTRI_BACKEND")
+    context.progress(rank=rank_of(context), group=os.getpgid(0), gpus=context.gpus, flush=True)
+    print("told", flush=True)
+    return {name: os.environ.get(name) for name in names}
+
+
+def failing_ranks(context: JobContext) -> None:
+    """The ranks in ``how`` end in their ways, the others are patient."""
+    how = context.args["how"].get(str(rank_of(context)))
+    if how == "raise":
+        raise JobFailed("check", "The file {name} is wrong.", name="a b.png")
+    if how == "exit":
+        os._exit(5)
+    if how == "vanish":
+        os._exit(0)
+    if how == "lost":
+        raise JobFailed(launcher.CONNECTION, "The connection broke.")
+    if how == "lonely":
+        raise JobFailed(launcher.RENDEZVOUS, "Nobody is there.")
+    if how == "late":
+        until_asked = Path(context.folder, "go")
+        while not until_asked.exists():
+            time.sleep(0.01)
+        return
+    stubborn(context)
+
+
 def _kind(name: str, **needs: bool) -> Kind:
     return Kind(f"tests.jobs.toys:{name}", **{"engine": False, **needs})
 
@@ -207,6 +247,7 @@ KINDS = {
     "misfit": _kind("misfit", engine=True),
     "fill_disk": _kind("fill_disk", engine=True),
     "look": _kind("look"),
+    "in_ranks": _kind("in_ranks"),
     "train_net": _kind("train_net", engine=True),
     "count_threads": _kind("count_threads", engine=True),
 }

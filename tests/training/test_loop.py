@@ -44,7 +44,7 @@ class Line:
             x = random.random((4, 1)).astype(np.float32)
             if epoch == self._poison and step == 7:
                 x[0] = math.nan
-            yield paddle.to_tensor(x)
+            yield paddle.to_tensor(x), 1.0
 
     def loss(self, batch: Any) -> tuple[paddle.Tensor, Any]:
         return ((self.net(batch) - 3 * batch) ** 2).mean(), None

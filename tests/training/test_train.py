@@ -254,11 +254,6 @@ def test_a_size_that_does_not_suit_is_refused_before_anything_is_read(make_conte
         train.run(make_context({"image_shape": [16, 16]}))
 
 
-def test_several_gpus_are_refused_in_plain_words(make_context: Run) -> None:
-    with pytest.raises(JobFailed, match="Training on 2 GPUs is not available yet"):
-        train.run(make_context(gpus=(0, 1)))
-
-
 @pytest.mark.skipif(paddle.is_compiled_with_cuda(), reason="paddle has CUDA")
 def test_a_gpu_without_cuda_is_told(make_context: Run) -> None:
     with pytest.raises(JobFailed, match="paddle is the CPU build"):

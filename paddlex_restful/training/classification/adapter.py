@@ -19,6 +19,7 @@ from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.classification import evaluation, export, nets, prediction
 from paddlex_restful.training.classification.data import ImageSet, cache_budget
 from paddlex_restful.training.classification.transforms import Augment, Preprocess
+from paddlex_restful.training.parallel import World
 
 _MOMENTUM = 0.9
 _WEIGHT_DECAY = 1e-4
@@ -38,6 +39,7 @@ class ClassificationTraining:
         dataset: folder of the dataset.
         seed: where all randomness starts.
         notify: hears of the reading of the images.
+        world: the processes that train together; the first one alone reads the validation split.
 
     Raises:
         JobFailed: the net is unknown, the input size does not suit it, an image cannot be read, or there are no images.
@@ -45,31 +47,33 @@ class ClassificationTraining:
 
     metric = "acc1"
 
-    def __init__(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify) -> None:
+    def __init__(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World) -> None:
         self._seed = seed
+        self._world = world
         self._model = str(params["model"])
         self._batch_size = int(params["batch_size"])
+        self._share = max(1, self._batch_size // world.size)
         self._augment = Augment(params)
         preprocess = Preprocess.of_params(params)
         nets.check_size(self._model, preprocess.width, preprocess.height)
 
         labels = datasets.labels(dataset)
         train = datasets.samples(dataset, ProjectType.CLASSIFICATION.value, "train")
-        val = datasets.samples(dataset, ProjectType.CLASSIFICATION.value, "val")
+        val = datasets.samples(dataset, ProjectType.CLASSIFICATION.value, "val") if world.is_first else []
         if not labels:
             raise JobFailed("dataset", messages.NO_CLASSES)
-        if len(train) < 2:
-            raise JobFailed("dataset", messages.TOO_FEW_IMAGES, count=len(train))
+        if len(train) < world.least_images:
+            raise JobFailed("dataset", messages.TOO_FEW_IMAGES, count=len(train), least=world.least_images)
         self._top = min(_TOP, len(labels))
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
         both = len(train) + len(val)
-        budget = cache_budget()
+        budget = cache_budget() // world.size
         self._train = ImageSet(train, preprocess, budget, lambda done, total: notify(done, both))
         self._val = ImageSet(
             val, preprocess, budget - self._train.nbytes, lambda done, total: notify(len(train) + done, both)
         )
-        self.steps = self._train.steps(self._batch_size)
+        self.steps = world.steps(len(train), self._batch_size)
         self.samples = len(train)
         self.val_samples = len(val)
 
@@ -90,10 +94,11 @@ class ClassificationTraining:
             "params": dict(params),
         }
 
-    def batches(self, epoch: int) -> Iterator[Batch]:
-        """Images, [N, 3, H, W], and the indices of their classes, [N]."""
-        for images, labels in self._train.epoch(epoch, self._seed, self._batch_size, self._augment):
-            yield paddle.to_tensor(images), paddle.to_tensor(labels)
+    def batches(self, epoch: int) -> Iterator[tuple[Batch, float]]:
+        """Images, [N, 3, H, W], and the indices of their classes, [N]; and their weight."""
+        epochs = self._train.epoch(epoch, self._seed, self._batch_size, self._augment, self._world)
+        for (images, labels), weight in epochs:
+            yield (paddle.to_tensor(images), paddle.to_tensor(labels)), weight
 
     def loss(self, batch: Batch) -> tuple[paddle.Tensor, Batch]:
         """Mean cross entropy; the outputs are the logits and the classes."""
@@ -120,7 +125,7 @@ class ClassificationTraining:
         scores: list[NDArray[np.float32]] = []
         done = 0
         with paddle.no_grad():
-            for images, _labels in self._val.batches(self._batch_size):
+            for images, _labels in self._val.batches(self._share):
                 scores.append(self.net(paddle.to_tensor(images)).numpy())
                 done += len(images)
                 notify(done, len(self._val))
@@ -137,9 +142,11 @@ class ClassificationTraining:
 class ClassificationAdapter:
     """Classification's part of the jobs."""
 
-    def training(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify) -> ClassificationTraining:
+    def training(
+        self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World
+    ) -> ClassificationTraining:
         """See ``ClassificationTraining``."""
-        return ClassificationTraining(params, dataset, seed, notify)
+        return ClassificationTraining(params, dataset, seed, notify, world)
 
     def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
         """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.classification.transforms import Augment, Pixels, Preprocess
+from paddlex_restful.training.parallel import World
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -87,9 +87,13 @@ class ImageSet:
         def make(indices: NDArray[np.intp]) -> Batch:
             return self._batch([self.image(index) for index in indices], indices)
 
-        return ahead(make, _parts(np.arange(len(self)), batch_size), reading.threads())
+        starts = range(0, len(self), batch_size)
+        parts = (np.arange(start, min(start + batch_size, len(self))) for start in starts)
+        return ahead(make, parts, reading.threads())
 
-    def epoch(self, epoch: int, seed: int, batch_size: int, augment: Augment) -> Iterator[Batch]:
+    def epoch(
+        self, epoch: int, seed: int, batch_size: int, augment: Augment, world: World
+    ) -> Iterator[tuple[Batch, float]]:
         """All images in a random order, changed at random: for training.
 
         Order and changes follow from the seed and the epoch alone.
@@ -97,39 +101,25 @@ class ImageSet:
         Args:
             epoch: its number.
             seed: of the training.
-            batch_size: images a batch; see ``steps`` for the last ones.
+            batch_size: images a batch, of all processes together.
             augment: the changes.
+            world: the processes that train together.
+
+        Returns:
+            This process's share of each batch and its weight; see ``World.shares``.
         """
         random = np.random.default_rng([seed, epoch])
         order = random.permutation(len(self))
         draws = random.random((len(self), Augment.DRAWS))
 
-        def make(indices: NDArray[np.intp]) -> Batch:
-            return self._batch([augment(self.image(index), draws[index]) for index in indices], indices)
+        def make(share: tuple[NDArray[np.intp], float]) -> tuple[Batch, float]:
+            indices, weight = share
+            return self._batch([augment(self.image(index), draws[index]) for index in indices], indices), weight
 
-        return ahead(make, _parts(order, batch_size), reading.threads())
-
-    def steps(self, batch_size: int) -> int:
-        """Number of batches in an epoch.
-
-        All images are used. The last batch takes what is left; a single image that is left joins the batch before,
-        as batch normalisation cannot learn from one.
-        """
-        return len(_bounds(len(self), batch_size)) - 1
+        return ahead(make, world.shares(order, batch_size), reading.threads())
 
     def _batch(self, images: list[Pixels], indices: NDArray[np.intp]) -> Batch:
         return self._preprocess.normalise(np.stack(images)), self.labels[indices]
-
-
-def _bounds(count: int, size: int) -> list[int]:
-    bounds = [*range(0, count, size), count]
-    if count % size == 1 and count > size > 1:
-        del bounds[-2]
-    return bounds
-
-
-def _parts(indices: NDArray[np.intp], size: int) -> Iterator[NDArray[np.intp]]:
-    return (indices[start:end] for start, end in pairwise(_bounds(len(indices), size)))
 
 
 def ahead(make: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:

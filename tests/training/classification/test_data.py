@@ -13,10 +13,12 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.jobs.context import JobFailed, JobStopped
 from paddlex_restful.training.classification.data import Batch, ImageSet, ahead, cache_budget
 from paddlex_restful.training.classification.transforms import Augment, Preprocess
+from paddlex_restful.training.parallel import World
 from tests.images import scramble
 
 PREPROCESS = Preprocess(8, 8, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 IMAGE_BYTES = 8 * 8 * 3
+ALONE = World()
 PLAIN = Augment({"image_mean": [0.5] * 3})
 LIVELY = Augment({"image_mean": [0.5] * 3, "brightness": True, "brightness_prob": 1.0, "brightness_range": 0.9})
 
@@ -34,6 +36,11 @@ def samples(tmp_path: Path) -> list[Sample]:
     return made
 
 
+def trained_on(images: ImageSet, epoch: int = 1, seed: int = 0, augment: Augment = PLAIN) -> list[Batch]:
+    """The batches of four of an epoch."""
+    return [batch for batch, _ in images.epoch(epoch, seed, 4, augment, ALONE)]
+
+
 def which(batches: list[Batch]) -> list[int]:
     """Numbers of the images in batches that are not changed."""
     return [round(float(image[0, 0, 0]) * 255) // 20 for images, _ in batches for image in images]
@@ -41,7 +48,7 @@ def which(batches: list[Batch]) -> list[int]:
 
 def test_an_epoch_has_every_image_once_with_its_label(samples: list[Sample]) -> None:
     images = ImageSet(samples, PREPROCESS, 10**9, ignore)
-    batches = list(images.epoch(1, 0, 4, PLAIN))
+    batches = trained_on(images)
     assert sorted(which(batches)) == list(range(9))
     labels = np.concatenate([labels for _, labels in batches])
     assert labels.tolist() == [index % 3 for index in which(batches)]
@@ -50,24 +57,13 @@ def test_an_epoch_has_every_image_once_with_its_label(samples: list[Sample]) -> 
 def test_order_and_changes_follow_from_seed_and_epoch(samples: list[Sample]) -> None:
     def pixels(epoch: int, seed: int, augment: Augment) -> list[float]:
         images = ImageSet(samples, PREPROCESS, 10**9, ignore)
-        return np.concatenate([images for images, _ in images.epoch(epoch, seed, 4, augment)])[:, 0, 0, 0].tolist()
+        batches = trained_on(images, epoch, seed, augment)
+        return np.concatenate([images for images, _ in batches])[:, 0, 0, 0].tolist()
 
     assert pixels(1, 0, LIVELY) == pixels(1, 0, LIVELY)
     assert pixels(1, 0, PLAIN) != pixels(2, 0, PLAIN)
     assert pixels(1, 0, PLAIN) != pixels(1, 1, PLAIN)
     assert sorted(pixels(1, 0, LIVELY)) != sorted(pixels(2, 0, LIVELY))
-
-
-@pytest.mark.parametrize(
-    ("count", "batch_size", "sizes"),
-    [(8, 4, [4, 4]), (9, 4, [4, 5]), (7, 4, [4, 3]), (3, 4, [3]), (2, 1, [1, 1]), (5, 2, [2, 3]), (1, 4, [1])],
-)
-def test_all_images_are_used_and_none_is_left_alone(
-    samples: list[Sample], count: int, batch_size: int, sizes: list[int]
-) -> None:
-    images = ImageSet(samples[:count], PREPROCESS, 10**9, ignore)
-    assert [len(labels) for _, labels in images.epoch(1, 0, batch_size, PLAIN)] == sizes
-    assert images.steps(batch_size) == len(sizes)
 
 
 @pytest.mark.parametrize("kept", [0, 4, 9])
@@ -76,7 +72,7 @@ def test_images_that_memory_does_not_hold_are_read_again(samples: list[Sample], 
     part = ImageSet(samples, PREPROCESS, kept * IMAGE_BYTES + 1, ignore)
     assert part.nbytes == kept * IMAGE_BYTES
     assert which(list(part.batches(4))) == which(list(whole.batches(4))) == list(range(9))
-    assert which(list(part.epoch(3, 0, 4, PLAIN))) == which(list(whole.epoch(3, 0, 4, PLAIN)))
+    assert which(trained_on(part, 3)) == which(trained_on(whole, 3))
 
 
 def test_reading_tells_how_far_it_is_and_can_be_stopped(samples: list[Sample]) -> None:
@@ -95,7 +91,7 @@ def test_reading_tells_how_far_it_is_and_can_be_stopped(samples: list[Sample]) -
 def test_an_unreadable_image_is_named_whenever_it_is_read(samples: list[Sample], kept: int) -> None:
     scramble(samples[7].image)
     with pytest.raises(JobFailed, match=r"7\.png"):
-        list(ImageSet(samples, PREPROCESS, kept * IMAGE_BYTES, ignore).epoch(1, 0, 4, PLAIN))
+        trained_on(ImageSet(samples, PREPROCESS, kept * IMAGE_BYTES, ignore))
 
 
 def test_the_budget_is_a_part_of_the_free_memory() -> None:

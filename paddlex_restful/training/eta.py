@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from statistics import fmean
 
-_WINDOW = 30.0
-"""Seconds of training over which the speed of steps is taken: long enough to even out single ones, short enough to
-follow when another program begins to take its share of the machine."""
+_WINDOW = 10.0
+_STEPS = 20
+"""Seconds of training, and steps, over which the speed of steps is taken at least: enough to even out single ones, few
+enough to follow when another program begins to take its share of the machine."""
 
 _RECENT = 5
 """How many evaluations, savings and beginnings of epochs count."""
@@ -133,7 +134,7 @@ class Eta:
 
 
 class _Window:
-    """The mean cost of a step over the last so many seconds."""
+    """The mean cost of the latest steps."""
 
     def __init__(self) -> None:
         self._reports: deque[tuple[float, int]] = deque()
@@ -144,8 +145,11 @@ class _Window:
         self._reports.append((seconds, steps))
         self._seconds += seconds
         self._steps += steps
-        while self._seconds - self._reports[0][0] >= _WINDOW:
-            seconds, steps = self._reports.popleft()
+        while True:
+            seconds, steps = self._reports[0]
+            if self._seconds - seconds < _WINDOW or self._steps - steps < _STEPS:
+                return
+            self._reports.popleft()
             self._seconds -= seconds
             self._steps -= steps
 

@@ -27,8 +27,8 @@ ANSWERS: Mapping[str, str] = {
     "PUT /dataset/split": NOTHING,
     "GET /dataset/details": "`details{fields, file_info, label_info, labels, train_files, val_files, test_files, "
     "class_train_file_list, class_val_file_list, class_test_file_list}`; paths are relative to the dataset",
-    "GET /dataset/preview": "`samples[{image, img_data}]`, `image` relative to the dataset and `img_data` base64 of a PNG "
-    "(in a size that can be looked at); `seed`, which gives the same answer again",
+    "GET /dataset/preview": "`samples[{image, img_data}]`, `image` relative to the dataset and `img_data` base64 of a "
+    "PNG (in a size that can be looked at); `seed`, which gives the same answer again",
     "GET /dataset/image": "`img_data`, base64",
     "GET /dataset/file": "the bytes",
     "GET /dataset/npy": "`gt_bbox`, `gt_class`, `gt_poly`, `h`, `w`",

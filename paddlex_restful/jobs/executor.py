@@ -25,6 +25,9 @@ _CUDA_BUILD = "paddlepaddle-gpu"
 _DYING = 2.0
 """Seconds that a killed fork server is given to end."""
 
+_ATTEMPTS = 4
+"""How often a process is asked for of a fork server that dies before it answers."""
+
 PRELOAD = ("paddlex_restful.jobs.preload",)
 
 
@@ -164,17 +167,17 @@ class Executor:
         """
         if self.method == "spawn":
             return _Spawned()
-        try:
-            return _Forked()
-        except (OSError, EOFError):
-            # The fork server was killed; once it is gone altogether the next connection starts another.
-            dying = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
-            if dying is not None:
-                wait_process(dying, _DYING)
+        for _ in range(_ATTEMPTS):
             try:
                 return _Forked()
-            except EOFError as error:
-                raise ChildProcessError("the fork server does not stay alive") from error
+            except ChildProcessError:  # somebody killed it before it could be looked at
+                continue
+            except (ConnectionError, EOFError):
+                # The fork server was killed; once it is gone altogether the next connection starts another.
+                dying = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+                if dying is not None:
+                    wait_process(dying, _DYING)
+        raise ChildProcessError("the fork server does not stay alive")
 
 
 def start_method() -> str:

@@ -286,7 +286,7 @@ class JobManager:
 
     def _conclude(self, job: Job) -> None:
         try:
-            self._watcher.conclude(job)
+            self._watcher.conclude(job, inherited=True)
         except sqlite3.OperationalError:  # a full disk is no reason not to start: the watcher tries again
             self._watcher.watch(job)
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from paddlex_restful.jobs import outcome, states
 from paddlex_restful.jobs.executor import Process
-from paddlex_restful.jobs.identity import Identity
+from paddlex_restful.jobs.files import PROCESS_FILE
+from paddlex_restful.jobs.identity import Identity, boot_id
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.store import JobStore
 from paddlex_restful.messages import jobs as messages
@@ -80,12 +81,15 @@ class Watcher:
         self._new.append(_Watched(job, job.identity, process))
         self._rouse()
 
-    def conclude(self, job: Job, code: int | None = None, *, again: bool = False) -> None:
+    def conclude(self, job: Job, code: int | None = None, *, inherited: bool = False, again: bool = False) -> None:
         """Conclude a job whose process is gone: end what it left behind and put its outcome on record.
+
+        One that an earlier server put on record, but did not live to tell which job it is, is queued again.
 
         Args:
             job: a record of it.
             code: exit code of the process, negative for a signal; None when nobody could see it.
+            inherited: an earlier server started it.
             again: it was tried before, so that only the record is missing.
 
         Raises:
@@ -97,6 +101,11 @@ class Watcher:
         now.identity.send_group(signal.SIGKILL)
         if not now.identity.wait_group(_LEFT_BEHIND):
             _log.warning("Processes %s of %s %s do not end", now.identity.group(), now.kind, now.subject)
+        if inherited and _was_never_told(now):
+            self._store.move(
+                now, (states.RUNNING,), states.QUEUED, started=None, pid=None, start_time=None, boot_id=None
+            )
+            return
         end = outcome.of_ended(now, code)
         if not again:
             end.write_if_missing(now.folder)
@@ -168,7 +177,8 @@ class Watcher:
             if watched.process is not None and watched.exit_code is None:
                 # It can be read once, and is needed again where the end cannot be recorded at the first attempt.
                 watched.exit_code = watched.process.exit_code(_EXIT_CODE)
-            self.conclude(watched.job, watched.exit_code, again=watched.told)
+            inherited = watched.process is None
+            self.conclude(watched.job, watched.exit_code, inherited=inherited, again=watched.told)
         except Exception:  # noqa: BLE001  a full disk, no descriptor to spare: looked at again until it can be done
             if not watched.told:
                 _log.exception("The end of %s %s cannot be put on record yet", watched.job.kind, watched.job.subject)
@@ -179,3 +189,9 @@ class Watcher:
         watched.close()
         self._on_end()
         return True
+
+
+def _was_never_told(job: Job) -> bool:
+    # After a restart of the machine the missing file says nothing: it is not written durably.
+    begun = (job.folder / PROCESS_FILE).exists() or outcome.read(job.folder) is not None
+    return job.state == states.RUNNING and job.boot_id == boot_id() and not begun

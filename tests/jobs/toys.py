@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -69,6 +70,30 @@ def note(context: JobContext) -> None:
     began = time.monotonic_ns()
     time.sleep(context.args["seconds"])
     write_durably(context.root / "notes" / context.subject, f"{began} {time.monotonic_ns()}".encode())
+
+
+def claim(context: JobContext) -> dict[str, int]:
+    """Tells by files whether it ran more than once, or beside another on a GPU; works for a while, or until stopped."""
+    evidence = context.root / "evidence"
+    try:
+        with (evidence / context.subject).open("x") as file:
+            file.write(str(time.monotonic_ns()))
+    except FileExistsError:
+        (evidence / f"{context.subject}.twice").touch()
+    # The system gives the locks back when the last process of the job is gone.
+    locks = [(evidence / f"gpu-{gpu}.lock").open("a") for gpu in context.gpus]
+    try:
+        for lock in locks:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        (evidence / f"{context.subject}.beside").touch()
+    if context.args["worker"]:
+        multiprocessing.Process(target=_work_for_ever, args=(str(context.folder),), daemon=True).start()
+    end = time.monotonic() + context.args["seconds"]
+    while time.monotonic() < end:
+        context.check_stop()
+        time.sleep(0.005)
+    return {"number": context.args["number"]}
 
 
 def crash(context: JobContext) -> None:
@@ -196,7 +221,7 @@ def rank_of(context: JobContext) -> int:
 
 def tell(context: JobContext) -> dict[str, Any]:
     """What a rank sees."""
-    names = ("CUDA_VISIBLE_DEVICES", "FLAGS_selected_gpus", "OMP_NUM_THREADS", "PADDLE_TRAINERS_NUM", "PADDLE_MASTER")
+    names = ("CUDA_VISIBLE_DEVICES", "FLAGS_selected_gpus", "OMP_NUM_THREADS", "PADDLE_TRAINERS_NUM", "MASTER_PORT")
     names += ("PADDLE_TRAINER_ENDPOINTS", "PADDLE_CURRENT_ENDPOINT", "PADDLE_DISTRI_BACKEND")
     context.progress(rank=rank_of(context), group=os.getpgid(0), gpus=context.gpus, flush=True)
     print("told", flush=True)
@@ -237,6 +262,8 @@ KINDS = {
     "fail": _kind("fail"),
     "note": _kind("note"),
     "heavy_note": _kind("note", heavy=True),
+    "claim": _kind("claim"),
+    "heavy_claim": _kind("claim", heavy=True),
     "crash": _kind("crash"),
     "exit_early": _kind("exit_early"),
     "vanish": _kind("vanish"),

@@ -39,6 +39,11 @@ class Connection:
         """For how many seconds the reader has taken nothing although something waits for it."""
         return time.time() - self._channel.last_activity if self._channel.total_outbufs_len else 0.0
 
+    def forget_sent(self) -> None:
+        """Give back the memory of what was sent, which waitress does only after 16 MiB or at the end of an answer."""
+        # As waitress does between two answers: what is written next gets a buffer of its own.
+        self._channel.current_outbuf_count = self._channel.adj.outbuf_high_watermark
+
     def cut(self) -> None:
         """Close it without waiting for a reader that does not read."""
         try:

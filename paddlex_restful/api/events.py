@@ -58,7 +58,8 @@ def follow(args: FollowTask, services: Services) -> Response:
     last = request.headers.get("Last-Event-ID", "").strip() or args.last_event_id
     follower = Follower(services, args.tid, Position.parse(last) if last else None)
     streams: threading.BoundedSemaphore = current_app.extensions["streams"]
-    if not streams.acquire(blocking=False):
+    # A reader that has just left, such as a page that is loaded anew, gives its place back at the next look.
+    if not streams.acquire(timeout=2 * LOOK):
         raise UserError(sentences.TOO_MANY_STREAMS, most=MOST_STREAMS)
     response = Response(
         _stream(follower, request.environ[ENVIRONMENT_KEY], current_app.extensions["closing"]),
@@ -95,6 +96,7 @@ def _stream(follower: Follower, connection: Connection, closing: threading.Event
             text = _COMMENT
         if text:
             spoken = time.monotonic()
+            connection.forget_sent()
             yield text
         if not follower.behind:
             closing.wait(LOOK)

@@ -59,7 +59,8 @@ def boxes(
     image = image.copy()
     draw = ImageDraw.Draw(image)
     line = max(1, round(max(image.size) / 400))
-    for (box, name, index), score in zip(objects, scores or [None] * len(objects), strict=True):
+    shown: Sequence[float | None] = [None] * len(objects) if scores is None else scores
+    for (box, name, index), score in zip(objects, shown, strict=True):
         x0, y0, x1, y1 = box
         draw.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour(index), width=line)
         _text(image, (int(x0), int(y0)), name, index, score, above=True)

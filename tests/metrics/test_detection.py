@@ -137,6 +137,37 @@ def test_confusions_misses_and_inventions_have_their_cells() -> None:
     assert matrix_of(truth([], []), detections([], [], [])) == [[0, 0, 0]] * 3
 
 
+def plain_matrix(true: Truth, found: Detections, overlap: float, score: float, kind: Kind) -> np.ndarray:
+    """The confusion matrix of one image with three classes, pair by pair."""
+    matrix = np.zeros((4, 4))
+    objects, answers = regions(true, kind), regions(found, kind)
+    left = {j for j in range(len(objects)) if not true.crowd[j]}
+    for i in sorted(range(len(answers)), key=lambda i: -found.scores[i]):
+        if found.scores[i] < score:
+            continue
+        own = found.classes[i]
+        pairs = [(plain_iou(answers[i], objects[j], False), true.classes[j] == own, j) for j in left]
+        iou, _, best = max(pairs, default=(0, False, -1))
+        crowds = [j for j in range(len(objects)) if true.crowd[j] and true.classes[j] == own]
+        if iou >= overlap:
+            matrix[true.classes[best], own] += 1
+            left.remove(best)
+        elif not any(plain_iou(answers[i], objects[j], True) >= overlap for j in crowds):
+            matrix[3, own] += 1
+    for j in left:
+        matrix[true.classes[j], 3] += 1
+    return matrix
+
+
+@pytest.mark.parametrize("kind", ["bbox", "segm"])
+def test_the_confusion_matrix_is_that_of_the_plain_way(kind: Kind) -> None:
+    for seed in range(12):
+        truths, found = scenes(seed, 8, 3)
+        overlap, score = 0.1 + 0.07 * seed, 0.08 * seed
+        expected = sum(plain_matrix(*pair, overlap, score, kind) for pair in zip(truths, found, strict=True))
+        assert confusion_matrix(truths, found, 3, overlap, score, kind).tolist() == expected.tolist()
+
+
 def test_an_object_that_is_found_twice_is_found_by_the_higher_score() -> None:
     twice = detections([NEAR, BOX], [0, 1], [0.6, 0.8])
     assert matrix_of(truth([BOX], [0]), twice) == [[0, 1, 0], [0, 0, 0], [1, 0, 0]]

@@ -95,7 +95,8 @@ def _true_objects(example: Example, scale: float, size: tuple[int, int]) -> list
 
 def _predicted_objects(record: Mapping[str, Any], scale: float, size: tuple[int, int]) -> list[_Object]:
     found = []
-    for entry in record["predictions"]:
+    # The surest is drawn last, above the others.
+    for entry in reversed(record["predictions"]):
         x, y, width, height = (value * scale for value in entry["bbox"])
         rle = entry.get("segmentation")
         mask = None if rle is None else _resized(rle_mask(rle), size)

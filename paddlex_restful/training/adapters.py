@@ -95,7 +95,12 @@ class Adapter(Protocol):
         """Do the job ``export``."""
 
 
-_ADAPTERS = {"classification": "paddlex_restful.training.classification.adapter"}
+_ADAPTERS = {
+    "classification": "paddlex_restful.training.classification.adapter",
+    "detection": "paddlex_restful.training.detection.adapter",
+    "segmentation": "paddlex_restful.training.segmentation.adapter",
+    "instance_segmentation": "paddlex_restful.training.detection.instances",
+}
 """Modules whose ``ADAPTER`` is the adapter of a project type; imported when asked for, as each imports its suite."""
 
 

@@ -55,7 +55,11 @@ def _unet(classes: int) -> paddle.nn.Layer:
 
 
 def _fast_scnn(classes: int) -> paddle.nn.Layer:
-    return paddleseg_models("fast_scnn").FastSCNN(classes)
+    net = paddleseg_models("fast_scnn").FastSCNN(classes)
+    # paddleseg 2.8.0 aligns corners in this one place. The kernels that inference takes on a processor (oneDNN, in
+    # paddle 3.1.1) do not, so that an exported net would answer otherwise than the trained one.
+    net.global_feature_extractor.ppm.align_corners = False
+    return net
 
 
 def _bisenet(classes: int) -> paddle.nn.Layer:

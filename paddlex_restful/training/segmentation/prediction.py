@@ -1,0 +1,187 @@
+"""A trained segmentation net in use: the class of each pixel of an image, and pictures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools import mask as rle
+
+from paddlex_restful.datasets import drawing
+from paddlex_restful.imaging.image import Pixels, read_image
+from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.messages import prediction as messages
+from paddlex_restful.training import checkpoint, predict
+from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.classification.transforms import Preprocess
+
+ClassMap = NDArray[np.uint8]
+"""Class ids, [H, W]."""
+
+MASKS_FOLDER = "masks"
+
+_BATCH_PIXELS = 4 * 512 * 512
+"""Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""
+
+_LARGEST_BATCH = 16
+_BACKGROUND = 0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image as the net is to see it.
+
+    Attributes:
+        image: of the size of the net's input.
+        width: of the image as it was, in pixels.
+        height: of the image as it was.
+    """
+
+    image: Pixels
+    width: int
+    height: int
+
+
+class Segmenter:
+    """A trained segmentation net and what it needs to answer for images.
+
+    Args:
+        folder: the checkpoint.
+
+    Attributes:
+        net: the net, in evaluation mode.
+        info: the checkpoint's ``model.yml``.
+        labels: names of the classes.
+        epoch: of the weights, None where the checkpoint does not say.
+        preprocess: what is done to an image before the net sees it.
+        batch_size: how many images it takes at once.
+
+    Raises:
+        JobFailed: there is no checkpoint or it is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.info = checkpoint.read_info(folder)
+        self.net = adapter("segmentation").net(self.info)
+        checkpoint.load_net(folder, self.net)
+        self.net.eval()
+        self.labels: list[str] = self.info["labels"]
+        self.epoch: int | None = self.info.get("epoch")
+        self.preprocess = Preprocess.of_info(self.info)
+        size = self.preprocess.width * self.preprocess.height
+        self.batch_size = min(_LARGEST_BATCH, max(1, _BATCH_PIXELS // size))
+        self._folder = folder
+        # Images are resized in threads of our own; OpenCV's would only wait for one another.
+        cv2.setNumThreads(1)
+
+    def logits(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
+        """What the net answers.
+
+        Args:
+            images: RGB, of the net's input size.
+
+        Returns:
+            Array of shape [images, classes, H, W], of the net's input size.
+
+        Raises:
+            JobFailed: the net answers with figures that are not finite.
+        """
+        with paddle.no_grad():
+            heads = self.net(paddle.to_tensor(self.preprocess.normalise(np.stack(images))))
+        found: NDArray[np.float32] = heads[0].numpy()
+        if not np.isfinite(found).all():
+            raise JobFailed("not_finite", messages.SCORES_NOT_FINITE, checkpoint=self._folder.name)
+        return found
+
+    def read(self, image: Path) -> Pixels:
+        """The RGB image in a file."""
+        return read_image(image)
+
+    def prepare(self, image: Pixels) -> Prepared:
+        """The image in the net's input size, and how large it was."""
+        height, width = image.shape[:2]
+        return Prepared(self.preprocess.resize(image), width, height)
+
+    def predict(self, prepared: Sequence[Prepared]) -> list[tuple[NDArray[np.float32], Prepared]]:
+        """The logits of each image, with what was prepared of it."""
+        return list(zip(self.logits([one.image for one in prepared]), prepared, strict=True))
+
+    def save(self, answer: tuple[NDArray[np.float32], Prepared], picture: Image.Image, target: Path) -> dict[str, Any]:
+        """The picture with its classes in colour and their names below, and the class ids as a PNG with a palette.
+
+        Returns:
+            ``size``: width and height of the image; ``mask``: the file with the class ids in the image's size, relative
+            to the picture's folder; ``classes``: those that occur, the most frequent first, each ``category``,
+            ``category_id``, ``share`` of the image's pixels and ``segmentation``, where it lies, as a compressed RLE of
+            COCO.
+        """
+        logits, prepared = answer
+        found = class_map(logits, prepared.width, prepared.height)
+        mask = target.parent / MASKS_FOLDER / target.name
+        mask.parent.mkdir(exist_ok=True)
+        save_class_map(found, mask)
+        self._draw(picture, found).save(target, compress_level=1)
+        present, pixels = np.unique(found, return_counts=True)
+        classes = [
+            {
+                "category": self.labels[index],
+                "category_id": int(index),
+                "share": round(float(count) / found.size, 6),
+                "segmentation": _encoded(found == index),
+            }
+            for count, index in sorted(zip(pixels, present, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        ]
+        size = [prepared.width, prepared.height]
+        return {"size": size, "mask": f"{MASKS_FOLDER}/{mask.name}", "classes": classes}
+
+    def _draw(self, picture: Image.Image, found: ClassMap) -> Image.Image:
+        shown = cv2.resize(found, picture.size, interpolation=cv2.INTER_NEAREST_EXACT)
+        present = [int(index) for index in np.unique(shown) if index != _BACKGROUND]
+        drawn = drawing.masks(picture, [(shown == index, index) for index in present])
+        return drawing.legend(drawn, [(self.labels[index], index) for index in present])
+
+
+def run(context: JobContext) -> dict[str, Any]:
+    """Predicts the class of each pixel of images; see ``predict.predict_images``."""
+    return predict.predict_images(context, lambda: Segmenter(context.path(context.args["model"])))
+
+
+def class_map(logits: NDArray[np.float32], width: int, height: int) -> ClassMap:
+    """The likeliest class of each pixel of an image: the logits are resized bilinearly, then compared.
+
+    They are resized class by class, so that a large image with many classes does not need the memory for all of them.
+    Of equal ones the lowest class id wins.
+
+    Args:
+        logits: [classes, h, w].
+        width: of the image, in pixels.
+        height: of the image.
+    """
+    best = cv2.resize(logits[0], (width, height), interpolation=cv2.INTER_LINEAR)
+    found = np.zeros((height, width), np.uint8)
+    for index, of_class in enumerate(logits[1:], 1):
+        resized = cv2.resize(of_class, (width, height), interpolation=cv2.INTER_LINEAR)
+        higher = resized > best
+        found[higher] = index
+        np.maximum(best, resized, out=best)
+    return found
+
+
+def save_class_map(found: ClassMap, target: Path) -> None:
+    """Write class ids as a PNG whose palette has the colours of the result pictures; the background is black."""
+    image = Image.fromarray(found)
+    colours = [(0, 0, 0), *(drawing.colour(index) for index in range(1, 256))]
+    image.putpalette([part for colour in colours for part in colour])
+    image.save(target, bits=8)
+
+
+def _encoded(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    encoded = rle.encode(np.asfortranarray(mask.astype(np.uint8)))
+    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}

@@ -194,6 +194,7 @@ def _start(context: JobContext, function: str, rank: int, endpoints: list[str]) 
 def _environment(context: JobContext, rank: int, endpoints: list[str]) -> dict[str, str]:
     """What paddle.distributed reads, and the rank's share of the processor and the GPUs."""
     size = len(endpoints)
+    host, _, port = endpoints[0].partition(":")
     own = {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONUNBUFFERED": "1",
@@ -203,7 +204,9 @@ def _environment(context: JobContext, rank: int, endpoints: list[str]) -> dict[s
         "PADDLE_TRAINERS_NUM": str(size),
         "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
         "PADDLE_CURRENT_ENDPOINT": endpoints[rank],
-        "PADDLE_MASTER": endpoints[0],
+        # Paddle looks at these two first, and the server may have been given others for a purpose of its own.
+        "MASTER_ADDR": host,
+        "MASTER_PORT": port,
         "PADDLE_DISTRI_BACKEND": "nccl" if context.gpus else "gloo",
         "PADDLE_PG_TIMEOUT": _NO_TIMEOUT,
         "GLOO_SOCKET_IFNAME": _loopback(),

@@ -156,7 +156,7 @@ class World:
         """Figures of a batch, from those of the shares.
 
         Args:
-            figures: means over the images of this process's share.
+            figures: means over the images of this process's share; of the same names in all processes.
             weight: that of the share.
         """
         if self.size == 1 or not figures:

@@ -47,7 +47,7 @@ def test_each_rank_has_a_number_an_address_and_its_share_of_the_cores(jobs: Jobs
     assert job.result["PADDLE_TRAINERS_NUM"] == "1"
     assert job.result["OMP_NUM_THREADS"] == str(usable_cores())
     assert re.fullmatch(r"127\.0\.0\.1:\d+", job.result["PADDLE_CURRENT_ENDPOINT"])
-    assert job.result["PADDLE_MASTER"] == job.result["PADDLE_TRAINER_ENDPOINTS"].partition(",")[0]
+    assert job.result["PADDLE_TRAINER_ENDPOINTS"] == f"127.0.0.1:{job.result['MASTER_PORT']}"
     assert job.result["PADDLE_DISTRI_BACKEND"] == "gloo"
     assert job.result["CUDA_VISIBLE_DEVICES"] == ""
     assert jobs.manager.progress(job)["group"] == job.pid

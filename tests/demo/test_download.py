@@ -73,7 +73,8 @@ def test_an_archive_is_downloaded_unpacked_and_put_in_its_place(web: Web, tmp_pa
     assert percents[0] == 0
     assert percents[-1] == 100
     assert any(0 < percent < 100 for percent in percents)
-    assert json.loads((context.folder / "progress.json").read_bytes()) == {"stage": "done", "percent": 100.0}
+    progress = json.loads((context.folder / "progress.json").read_bytes())
+    assert progress.items() >= {"stage": "done", "percent": 100.0}.items()
 
 
 def test_a_second_download_replaces_the_first(web: Web, tmp_path: Path) -> None:

@@ -125,7 +125,8 @@ def test_the_result_tells_how_close_the_export_is(workspace: Path, tmp_path: Pat
     assert result is not None
     assert (result["save_dir"], result["model_name"]) == (str(target), "PP-LCNet_x1_0")
     assert 0 <= result["difference"] < 1e-4
-    assert json.loads((context.folder / "progress.json").read_text()) == {"stage": "complete", "percent": 100}
+    progress = json.loads((context.folder / "progress.json").read_text())
+    assert progress.items() >= {"stage": "complete", "percent": 100}.items()
 
 
 def test_nothing_is_left_in_the_users_home(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,8 @@ def test_a_list_of_images_gets_pictures_and_answers_in_its_order(workspace: Path
         with Image.open(tmp_path / result["picture"]) as picture:
             assert picture.format == "PNG"
     progress = json.loads((context.folder / "progress.json").read_text())
-    assert progress == {"stage": "complete", "predict_num": len(images), "total_num": len(images)}
+    told = {"stage": "complete", "predict_num": len(images), "total_num": len(images)}
+    assert progress.items() >= told.items()
 
 
 def test_answers_do_not_depend_on_the_batch(workspace: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Sentences on training, checkpoints and pretrained weights."""
 
-NOT_AVAILABLE = "Training of {type} projects is not available yet; classification projects can be trained."
+NOT_AVAILABLE = "Training of {type} projects is not available yet; the types that can be trained are {types}."
 SUITE_MISSING = (
     "The Python package {package} is not installed; install it with: pip install --no-deps -r requirements.txt"
 )

@@ -17,6 +17,9 @@ from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, files, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
+TRAINABLE = (ProjectType.CLASSIFICATION.value, ProjectType.SEGMENTATION.value)
+"""The project types that have a training; see ``training.adapters``."""
+
 
 def start(services: Services, tid: str) -> Job:
     """Starts the training of a task from its first epoch; an earlier training of it is replaced."""
@@ -50,8 +53,8 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
     project = workspace.project(task.pid)
     if task.parent_id:
         raise UserError(sentences.PRUNING_NOT_AVAILABLE)
-    if project.type != ProjectType.CLASSIFICATION:
-        raise UserError(sentences.TYPE_NOT_AVAILABLE, type=project.type)
+    if project.type not in TRAINABLE:
+        raise UserError(sentences.TYPE_NOT_AVAILABLE, type=project.type, types=", ".join(TRAINABLE))
     tasks.refuse_while_busy(services, task.id)
     params = tasks.get_params(services, task.id)
     gpus = inputs.existing_gpus(tasks.gpus_of(params))

@@ -111,5 +111,5 @@ def adapter(project_type: str) -> Adapter:
         JobFailed: the type has none yet.
     """
     if project_type not in _ADAPTERS:
-        raise JobFailed("not_available", messages.NOT_AVAILABLE, type=project_type)
+        raise JobFailed("not_available", messages.NOT_AVAILABLE, type=project_type, types=", ".join(_ADAPTERS))
     return cast("Adapter", importlib.import_module(_ADAPTERS[project_type]).ADAPTER)

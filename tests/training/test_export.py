@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import yaml
 from paddlex_restful import datasets
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobStopped
+from paddlex_restful.jobs.failures import of_exception
 from paddlex_restful.training import checkpoint, export
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.classification import export as classification_export
@@ -206,3 +208,24 @@ def test_a_folder_that_gets_files_meanwhile_is_not_replaced(tmp_path: Path) -> N
         target.mkdir()
         (target / "theirs").write_text("theirs")
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["out", "out/theirs"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this user may not mount a disk")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_too_small_is_told_as_full(workspace: Path, small_disk: Path) -> None:
+    # Paddle writes what fits and says nothing.
+    with pytest.raises(OSError, match="No space left") as caught:
+        export.run(exporting(workspace, small_disk / "out"))
+    failure = of_exception(caught.value, workspace / "out.log")
+    assert (failure.reason, str(small_disk) in failure.message) == ("disk_full", True)
+    assert list(small_disk.iterdir()) == []

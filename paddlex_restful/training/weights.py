@@ -98,7 +98,7 @@ def _published(training: Training, source: str, context: JobContext) -> Path:
     url = training.weights_url(source)
     if url is None:
         raise JobFailed("weights", messages.NO_WEIGHTS_FOR_MODEL, source=source, model=model)
-    file = context.path(FOLDER) / urlsplit(url).path.rsplit("/", 1)[-1]
+    file = context.path(FOLDER) / file_name(url)
     file.parent.mkdir(parents=True, exist_ok=True)
     context.progress(stage="downloading", download_status={"percent": 0.0, "bytes": 0, "total": None})
     with _only_one(file, context):
@@ -108,6 +108,12 @@ def _published(training: Training, source: str, context: JobContext) -> Path:
             _fetch(mirrored(url, context.args.get("weights_url") or ""), file, model, context)
     context.progress(download_status=None)
     return file
+
+
+def file_name(url: str) -> str:
+    """What downloaded weights are called: as in the address, or as its folder where the files of all nets are alike."""
+    *_, folder, name = urlsplit(url).path.split("/")
+    return f"{folder}.pdparams" if name == WEIGHTS_FILE else name
 
 
 def mirrored(url: str, mirror: str) -> str:

@@ -380,7 +380,7 @@ def test_what_comes_later_says_so(trained: Trained) -> None:
     assert server.ok("GET", "/project/task/export", tid=tid, quant="result")["quant_result"] == {}
 
 
-@pytest.mark.parametrize("project_type", ["detection", "segmentation", "instance_segmentation"])
+@pytest.mark.parametrize("project_type", ["detection", "instance_segmentation"])
 def test_training_of_the_other_types_says_that_it_comes_later(
     shared_server: Server, tmp_path: Path, project_type: str
 ) -> None:

@@ -99,6 +99,15 @@ def test_published_weights_are_downloaded_and_fill_all_but_the_head(
     assert "fresh: fc.weight, fc.bias" in capsys.readouterr().out
 
 
+def test_weights_of_two_nets_do_not_share_a_file() -> None:
+    addresses = [
+        nets.weights_url("PPLCNet"),
+        *(f"https://host/dygraph/{net}/model.pdparams" for net in ("unet", "fcn")),
+    ]
+    names = [weights.file_name(address) for address in addresses]
+    assert names == ["PPLCNet_x1_0_pretrained.pdparams", "unet.pdparams", "fcn.pdparams"]
+
+
 def test_the_download_tells_its_progress(make_published: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
     context = make_published()

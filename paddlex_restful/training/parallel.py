@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import paddle
@@ -21,7 +21,7 @@ import paddle.distributed
 from numpy.typing import NDArray
 
 from paddlex_restful.jobs.context import JobFailed
-from paddlex_restful.jobs.launcher import RENDEZVOUS
+from paddlex_restful.jobs.launcher import CONNECTION, RENDEZVOUS
 from paddlex_restful.messages import ranks as messages
 
 _POLL = 0.05
@@ -29,6 +29,9 @@ _POLL = 0.05
 
 _LEAST = 2
 """Images of a batch that a process needs, as batch normalisation cannot learn from one."""
+
+_CONNECTION_ERROR = re.compile(r"/gloo/|/tcp_utils\.")
+"""The files of C++ in which errors of connections arise, which paddle names in its texts."""
 
 
 class World:
@@ -108,7 +111,7 @@ class World:
         """Give the net of each process the weights of the first one's."""
         if self.size == 1:
             return
-        with _collective():
+        with _connection():
             for tensor in net.state_dict().values():
                 paddle.distributed.broadcast(tensor, src=0)
 
@@ -133,7 +136,7 @@ class World:
         ]
         counts = paddle.to_tensor(has_gradient, dtype=gradients[0].dtype)
         everything = paddle.concat([*gradients, counts])
-        with _collective():
+        with _connection():
             paddle.distributed.all_reduce(everything)
         *means, counts = paddle.split(everything, [*(len(gradient) for gradient in gradients), len(counts)])
         # Where no process has a gradient there must be none, or weight decay and momentum would change the weights.
@@ -148,7 +151,7 @@ class World:
         if self.size == 1:
             return values
         values = values.clone()
-        with _collective():
+        with _connection():
             paddle.distributed.all_reduce(values)
         return values / self.size
 
@@ -180,13 +183,14 @@ class World:
             return said
         store = paddle.base.core.create_or_get_global_tcp_store()
         meeting = f"meeting {next(self._meetings)}"
-        if self.is_first:
-            store.add(f"{meeting} said", int(said))
-        store.add(meeting, 1)
-        while store.add(meeting, 0) < self.size:
-            self._check_stop()
-            time.sleep(_POLL)
-        return bool(store.add(f"{meeting} said", 0))
+        with _connection():
+            if self.is_first:
+                store.add(f"{meeting} said", int(said))
+            store.add(meeting, 1)
+            while store.add(meeting, 0) < self.size:
+                self._check_stop()
+                time.sleep(_POLL)
+            return bool(store.add(f"{meeting} said", 0))
 
 
 def _wait_for_listener(endpoint: str, check_stop: Callable[[], None]) -> None:
@@ -203,11 +207,11 @@ def _wait_for_listener(endpoint: str, check_stop: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _collective() -> Iterator[Any]:
+def _connection() -> Iterator[None]:
     """Tell a broken connection, which is what the others see of a process that has ended, from errors of one's own."""
     try:
         yield
-    except RuntimeError as error:
-        if "/gloo/" in str(error):
-            raise JobFailed("connection", messages.CONNECTION_LOST) from error
+    except (RuntimeError, ValueError) as error:
+        if _CONNECTION_ERROR.search(str(error)) is not None:
+            raise JobFailed(CONNECTION, messages.CONNECTION_LOST) from error
         raise

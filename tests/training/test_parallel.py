@@ -216,6 +216,24 @@ def test_a_world_of_another_size_is_refused() -> None:
     assert "world_size 1 processes train together in place of the 2" in done.stdout, done.stderr
 
 
+def in_two(context: JobContext, function: str) -> Any:
+    write_atomically(context.folder / JOB_FILE, {**vars(context), "engine": True}, durable=False)
+    return launcher.run(context, f"{rank_toys.__name__}:{function}", 2)
+
+
+def test_gradients_are_averaged_also_where_a_process_has_none(make_context: Run) -> None:
+    assert in_two(make_context(), "average") == [[1.5, 1.5], [4.0, 4.0], None, None]
+
+
+def test_what_the_first_process_says_is_heard_by_all(make_context: Run) -> None:
+    assert in_two(make_context(), "first_says") == [True, False, True]
+
+
+def test_the_end_of_one_that_is_waited_for_is_the_cause(make_context: Run) -> None:
+    with pytest.raises(JobFailed, match="Rank 0 of 2 processes failed: The process was killed by signal 9"):
+        in_two(make_context(), "leave_the_other_waiting")
+
+
 @pytest.mark.parametrize(
     ("size", "count", "batch_size", "sizes"),
     [

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -271,25 +271,27 @@ def _group(process: psutil.Process) -> int | None:
         return None
 
 
-def _soon(nothing: Callable[[], list[object]] | Callable[[], list[Row]] | Callable[[], list[psutil.Process]]) -> float:
-    """Wait until there is nothing of something any more; gives how long that took."""
-    begun = time.monotonic()
+def _soon(nothing: Callable[[], Sequence[object]], seconds: float = SOON) -> None:
+    """Wait until there is nothing of something any more."""
+    deadline = time.monotonic() + seconds
     while left := nothing():
-        assert time.monotonic() < begun + SOON, f"still there: {left}"
+        assert time.monotonic() < deadline, f"still there: {left}"
         time.sleep(0.005)
-    return time.monotonic() - begun
 
 
-def _victims(promises: Promises, manager: Manager, chance: random.Random) -> list[tuple[str, psutil.Process]]:
+def _victims(
+    promises: Promises, manager: Manager, chance: random.Random, *, server_too: bool
+) -> list[tuple[str, psutil.Process]]:
     """A job, the fork server, or several of them."""
     server = manager.fork_server()
     pids = {row.pid for row in promises.rows() if not row.ended and row.pid is not None and _alive(row)}
     jobs = [process for process in map(_process, pids) if process is not None]
     if server is not None:
         # Also those that are being made and on nobody's record.
-        jobs += [child for child in server.children() if child.pid not in pids]
-    victims = [("job", job) for job in chance.sample(jobs, min(len(jobs), chance.choice((0, 1, 1, 1, 3))))]
-    if server is not None and chance.random() < 0.25:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            jobs += [child for child in server.children() if child.pid not in pids]
+    victims = [("job", job) for job in chance.sample(jobs, min(len(jobs), chance.choice((1, 1, 3))))]
+    if server is not None and server_too and chance.random() < 0.35:
         victims.append(("fork server", server))
     chance.shuffle(victims)
     return victims
@@ -322,16 +324,17 @@ def _round(promises: Promises, manager: Manager, chance: random.Random) -> None:
         # What was dead before is named by the time that it serves.
         assert time.monotonic() < manager.begun + SOON
         _soon(promises.unnamed)
-        _soon(lambda: promises.strays(manager.pid))
-        for _ in range(chance.randint(1, 4)):
-            time.sleep(chance.random() * 0.2)
-            _kill(promises, _victims(promises, manager, chance))
+        for turn in range(chance.randint(2, 6)):
+            time.sleep(chance.random() * 0.15)
+            # Not at each turn: one that never gets to serve lets no job begin.
+            _kill(promises, _victims(promises, manager, chance, server_too=turn in (1, 2)))
             promises.hear_all(manager.lines())
             _soon(promises.unnamed)
-        time.sleep(chance.random() * 0.1)
+        # A fork server looks at its manager only when it has imported everything.
+        _soon(lambda: promises.strays(manager.pid), seconds=20)
     last = [("manager", psutil.Process(manager.pid))]
     if ready:
-        last += _victims(promises, manager, chance)
+        last += _victims(promises, manager, chance, server_too=True)
         chance.shuffle(last)
     _kill(promises, last)
     os.waitpid(manager.pid, 0)
@@ -369,10 +372,10 @@ def _kill_and_check(root: Path, rounds: int, seed: int) -> Promises:
     promises.in_order()
     server = manager.fork_server()
     if server is not None:
-        _soon(server.children)
+        _soon(server.children, seconds=20)
     os.kill(manager.pid, signal.SIGKILL)
     os.waitpid(manager.pid, 0)
-    _soon(_children)
+    _soon(_children, seconds=20)
     return promises
 
 

@@ -43,7 +43,7 @@ def test_job_killed_after_the_fork_server_is_noticed(jobs: Jobs) -> None:
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
     assert job.pid is not None
     os.kill(job.pid, signal.SIGKILL)
-    ended = jobs.manager.wait(job, 10)
+    ended = jobs.manager.wait(job, 2)
     assert (ended.state, ended.reason) == ("failed", "vanished")
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ import pytest
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.identity import Identity
+from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.watcher import Watcher
 from tests.jobs.conftest import PRELOAD, Held, Jobs, until
 
@@ -53,7 +55,7 @@ def test_killed_job_fails_and_names_the_signal(jobs: Jobs) -> None:
     job = jobs.running("patient")
     assert job.pid is not None
     os.kill(job.pid, signal.SIGKILL)
-    job = jobs.manager.wait(job, 10)
+    job = jobs.manager.wait(job, 2)
     assert (job.state, job.reason) == ("failed", "signal")
     assert "signal 9 (SIGKILL)" in job.message
 
@@ -84,6 +86,20 @@ def test_stop_ends_a_job_that_ignores_it(jobs: Jobs) -> None:
     assert "by force" in stopped.message
     assert job.identity is not None
     assert not job.identity.alive()
+
+
+def test_stop_of_a_job_and_workers_that_ignore_it_answers_in_twenty_seconds(jobs: Jobs) -> None:
+    jobs.options["patience"] = Patience()
+    jobs.restart()
+    job = jobs.running("stubborn_with_workers")
+    until(lambda: len(list(job.folder.glob("worker-*"))) == 2)
+    assert job.identity is not None
+    assert len(job.identity.group()) == 3
+    begun = time.monotonic()
+    stopped = jobs.manager.stop(job)
+    assert time.monotonic() - begun < 20
+    assert stopped.state == "stopped"
+    assert job.identity.group() == []
 
 
 def test_stop_of_an_ended_job_leaves_it_as_it_is(jobs: Jobs) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from paddlex_restful.jobs.executor import _Forked
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.manager import DATABASE
 from paddlex_restful.jobs.store import JobStore
@@ -108,13 +111,59 @@ def test_job_of_a_reused_pid_or_an_earlier_boot_is_named_dead_and_the_stranger_l
         )
     store.close()
     for subject in ("T0001", "T0002"):
-        (jobs.root / subject / "job" / "patient").mkdir(parents=True)
+        folder = jobs.root / subject / "job" / "patient"
+        folder.mkdir(parents=True)
+        (folder / "process.json").write_bytes((stranger.folder / "process.json").read_bytes())
     jobs.restart()
     messages = [job.message for subject in ("T0001", "T0002") for job in jobs.manager.jobs_of(subject).values()]
     assert "without a result" in messages[0]
     assert "machine was restarted" in messages[1]
     assert jobs.manager.jobs_of("T0002")["patient"].reason == "restart"
     assert jobs.now(stranger).state == "running"
+
+
+def test_after_a_restart_of_the_machine_what_ran_has_failed_and_what_waited_goes_on(jobs: Jobs) -> None:
+    ran = jobs.running("train", "T0001")
+    waiting = [jobs.submit("train", subject) for subject in ("T0002", "T0003")]
+    jobs.manager.close()
+    assert ran.identity is not None
+    ran.identity.send_group(signal.SIGKILL)
+    assert ran.identity.wait_group(10)
+    # The number of the process is another's now, which may even have begun at the same time after the start.
+    own = Identity.of(os.getpid())
+    assert own is not None
+    with closing(sqlite3.connect(jobs.root / DATABASE)) as database, database:
+        database.execute(
+            "UPDATE jobs SET pid=?, start_time=?, boot_id='earlier' WHERE id=?", (own.pid, own.start_time, ran.id)
+        )
+    jobs.restart()
+    assert (jobs.now(ran).state, jobs.now(ran).reason) == ("failed", "restart")
+    until(lambda: jobs.now(waiting[0]).state == "running")
+    assert "place 1: " in jobs.now(waiting[1]).message
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_job_whose_process_was_never_told_is_queued_again(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, alive: bool
+) -> None:
+    # The server dies after the process is on record, and before it is told which job it is.
+    untold: list[_Forked] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(_Forked, "assign", lambda process, assignment: untold.append(process))
+        job = jobs.submit("small", numbers=[4])
+        until(lambda: untold and jobs.now(job).state == "running")
+        jobs.manager.close()
+    identity = untold[0].identity
+    if alive:
+        jobs.restart()
+        assert jobs.now(job).identity == identity
+    os.close(untold[0]._to_child)
+    if not alive:
+        until(lambda: not identity.alive())
+        jobs.restart()
+    ended = jobs.manager.wait(job, 20)
+    assert (ended.state, ended.result) == ("done", {"sum": 4})
+    assert ended.identity != identity
 
 
 def test_job_that_was_starting_is_queued_again(jobs: Jobs) -> None:

@@ -46,12 +46,18 @@ def _work_for_ever(folder: str) -> None:
 
 def with_workers(context: JobContext) -> None:
     """Like a trainer with the workers of a data loader."""
-    workers = [
-        multiprocessing.Process(target=_work_for_ever, args=(str(context.folder),), daemon=True) for _ in range(2)
-    ]
-    for worker in workers:
-        worker.start()
+    _start_workers(context)
     patient(context)
+
+
+def _start_workers(context: JobContext) -> None:
+    for _ in range(2):
+        multiprocessing.Process(target=_work_for_ever, args=(str(context.folder),), daemon=True).start()
+
+
+def stubborn_with_workers(context: JobContext) -> None:
+    _start_workers(context)
+    stubborn(context)
 
 
 def stubborn(context: JobContext) -> None:
@@ -259,6 +265,7 @@ KINDS = {
     "patient": _kind("patient"),
     "with_workers": _kind("with_workers"),
     "stubborn": _kind("stubborn"),
+    "stubborn_with_workers": _kind("stubborn_with_workers"),
     "fail": _kind("fail"),
     "note": _kind("note"),
     "heavy_note": _kind("note", heavy=True),

@@ -72,9 +72,19 @@ class Detections:
     def at_least(self, score: float) -> Detections:
         """Those with this score or a higher one, the highest first."""
         order = np.argsort(-self.scores, kind="stable")
-        kept = order[self.scores[order] >= score]
-        masks = None if self.masks is None else [self.masks[i] for i in kept]
-        return Detections(self.boxes[kept], self.classes[kept], self.scores[kept], masks)
+        return self._picked(order[self.scores[order] >= score])
+
+    def only(self, keep: npt.NDArray[np.bool_]) -> Detections:
+        """Some of them, in their order.
+
+        Args:
+            keep: which ones, shape [m].
+        """
+        return self._picked(np.flatnonzero(keep))
+
+    def _picked(self, indices: npt.NDArray[np.intp]) -> Detections:
+        masks = None if self.masks is None else [self.masks[i] for i in indices]
+        return Detections(self.boxes[indices], self.classes[indices], self.scores[indices], masks)
 
 
 def truth_of(

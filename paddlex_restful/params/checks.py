@@ -213,17 +213,22 @@ class ClassificationParams(CommonParams):
 
 
 class DetectionParams(CommonParams):
-    """Parameters of a detector. The original stored those of the YOLO family with the RCNN family too."""
+    """Parameters of a detector; the original stored those of the YOLO family with the RCNN family too.
+
+    ``lr_policy`` and ``seed`` are this server's own.
+    """
 
     backbone: Text
     crop_image: Switch = True
     expand_image: Switch = True
     expand_prob: Probability = 0.5
     image_shape: ShortLong
+    lr_policy: Policy = "Piecewise"
     mixup_alpha: Alpha = 1.5
     mixup_beta: Alpha = 1.5
     random_shape: Switch = True
     random_shape_sizes: Sizes = [320, 352, 384, 416, 448, 480, 512, 544, 576, 608]
+    seed: Seed = 0
     use_mixup: Switch = True
     warmup_start_lr: RateFromZero = 0.0
     warmup_steps: Steps
@@ -340,8 +345,10 @@ def _problems_across(project_type: str, params: Mapping[str, Any]) -> list[str]:
     gpus = len(params["cuda_visible_devices"].split(","))
     if params["batch_size"] % gpus:
         problems.append(messages.BATCH_NOT_DIVISIBLE.format(gpus=gpus, value=params["batch_size"]))
-    if project_type == ProjectType.CLASSIFICATION.value:
+    if project_type != ProjectType.SEGMENTATION.value:
         width, height = params["image_shape"]
+        if project_type != ProjectType.CLASSIFICATION.value:
+            width, height = height, width
         if (problem := size_problem(params["model"], width, height)) is not None:
             problems.append(problem)
     backbone = params.get("backbone")

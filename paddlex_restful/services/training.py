@@ -17,7 +17,7 @@ from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, files, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
-TRAINABLE = (ProjectType.CLASSIFICATION.value, ProjectType.SEGMENTATION.value)
+TRAINABLE = tuple(type.value for type in ProjectType if type is not ProjectType.REMOTE_SEGMENTATION)
 """The project types that have a training; see ``training.adapters``."""
 
 

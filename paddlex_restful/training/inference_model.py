@@ -17,6 +17,9 @@ PREFIX = "inference"
 CONFIG_FILE = f"{PREFIX}.yml"
 """What PaddleX 3 reads of the model: its name, what is done before the net and after it."""
 
+EXAMPLE_FILE = "example.py"
+"""A short program that uses the model."""
+
 
 def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], folder: Path) -> None:
     """Write a net as an inference model.

@@ -130,7 +130,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("detection", "random_shape_sizes", [100], "multiples of 32"),
     ("detection", "random_shape_sizes", [], "at least one"),
     ("detection", "mixup_alpha", 0, "above 0"),
-    ("detection", "lr_policy", "Cosine", "no parameter of detection"),
+    ("detection", "rotate", True, "no parameter of detection"),
     ("detection", "image_shape", [0, 224], "the short and the long side"),
     ("segmentation", "image_shape", [0, 224], "height and width"),
     ("segmentation", "loss_type", [True], "two of true or false"),

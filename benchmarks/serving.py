@@ -71,6 +71,31 @@ class Server:
         self.call("PUT", "/dataset/split", did=did, val_split=0.1, test_split=0.1)
         return did
 
+    def project(self, images: int, size: int) -> str:
+        """Make a project with a split dataset of so many images of ``size`` x ``size`` pixels; gives its id."""
+        did = self.split_dataset(images, size)
+        pid = str(self.call("POST", "/project", name="benchmark", project_type="classification")["pid"])
+        self.call("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": did})
+        return pid
+
+    def long_task(self, pid: str, size: int) -> str:
+        """Make a task that trains a small net for longer than any measurement lasts; gives its id."""
+        train = self.call("GET", "/project/task/params", pid=pid, model_type="MobileNetV3_small")["train"]
+        train.update(image_shape=[size, size], num_epochs=100_000, save_interval_epochs=1000, pretrain_weights=None)
+        return str(self.call("POST", "/project/task", pid=pid, train=train)["tid"])
+
+    def train(self, tid: str) -> None:
+        """Start a training, and wait until a client sees its first step."""
+
+        def has_begun() -> bool:
+            log = self.call("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
+            if log["train_error"]:
+                raise RuntimeError(log["train_error"])
+            return log["train_metrics"] is not None
+
+        self.call("POST", "/project/task/train", tid=tid)
+        self.until(has_begun)
+
     def close(self) -> None:
         """Stop the jobs and give the connection back."""
         self.call("DELETE", "/system")
@@ -79,21 +104,36 @@ class Server:
 
 @contextmanager
 def serve() -> Iterator[Server]:
-    """Start a server in a fresh workspace on a free port, and end it."""
+    """Start a server in a fresh workspace on a free port, and end it with its jobs."""
+    with temporary_folder() as folder, run_server(folder) as server:
+        yield server
+        server.close()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for a workspace and what belongs to it."""
     with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        command = [sys.executable, "-m", "paddlex_restful", "--port", "0", "--workspace_dir", str(folder / "workspace")]
-        with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert process.stdout is not None
+        yield Path(name)
+
+
+@contextmanager
+def run_server(folder: Path) -> Iterator[Server]:
+    """Start a server on a free port and end it; its jobs go on.
+
+    Args:
+        folder: the workspace is the folder ``workspace`` in it, old or new.
+    """
+    command = [sys.executable, "-m", "paddlex_restful", "--port", "0", "--workspace_dir", str(folder / "workspace")]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    try:
         line = process.stdout.readline()
         if " at http://" not in line:
             raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text()}")
-        server = Server(int(line.rpartition(":")[2]), folder)
-        try:
-            yield server
-            server.close()
-        finally:
-            process.terminate()
-            process.wait(10)
-            process.stdout.close()
+        yield Server(int(line.rpartition(":")[2]), folder)
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()

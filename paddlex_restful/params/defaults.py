@@ -50,6 +50,7 @@ _LARGE_RATE = 4 / 256 * 0.1
 _ALEXNET_RATE = 4 / 256 * 0.01
 _YOLO_RATE = 0.005 / 12 * 4 / 8
 _TINY_RATE = 0.005 * 4 / 16
+_FINE_TUNING_RATE = 0.001 * 4 / 64
 _RCNN_RATE = 0.02 * 4 / 16
 _SEGMENTATION_RATE = 0.01 * 4 / 2
 _LITESEG_RATE = 0.005 * 4 / 4
@@ -106,6 +107,21 @@ _YOLO = _COMMON | {
     "use_mixup": True,
     "warmup_steps": 150,
     "with_fpn": True,
+}
+
+_PPYOLOE = _YOLO | {
+    # PaddleDetection's figures, for weights that have learnt on COCO; PaddleX 3 names and starts these models alike.
+    "backbone": "CSPResNet",
+    "image_mean": [0.0, 0.0, 0.0],
+    "image_shape": [640, 640],
+    "image_std": [1.0, 1.0, 1.0],
+    "learning_rate": _FINE_TUNING_RATE,
+    "lr_decay_epochs": [54, 72],
+    "num_epochs": 80,
+    "pretrain_weights": "COCO",
+    "random_shape_sizes": [320, 352, 384, 416, 448, 480, 512, 544, 576, 608, 640, 672, 704, 736, 768],
+    "save_interval_epochs": 10,
+    "use_mixup": False,
 }
 
 _SEGMENTATION = (
@@ -204,6 +220,7 @@ _DEFAULTS: Mapping[str, Mapping[str, dict[str, Any]]] = {
             "lr_decay_epochs": [200, 270],
             "num_epochs": 300,
         },
+        **dict.fromkeys((f"PP-YOLOE_plus-{size}" for size in "SMLX"), _PPYOLOE),
     },
     ProjectType.SEGMENTATION.value: {
         "DeepLabv3+": _SEGMENTATION | {"backbone": "Xception65"},
@@ -235,6 +252,7 @@ BACKBONES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "MobileNetV3",
             "MobileNetV3_ssld",
             "ResNet34",
+            "ResNet50",
             "ResNet50_vd_dcn",
         ),
         "PPYOLO": ("ResNet50_vd_ssld", "ResNet50_vd_dcn", "ResNet18_vd", "MobileNetV3_large", "MobileNetV3_small"),
@@ -242,6 +260,7 @@ BACKBONES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "PPYOLOv2": ("ResNet50_vd_ssld", "ResNet50_vd_dcn", "ResNet101_vd_dcn"),
         "FasterRCNN": ("ResNet18", "ResNet18_vd", "ResNet34", "ResNet34_vd", *_R50_TO_101, "HRNet_W18"),
         "PicoDet": ("ESNet_s", "ESNet_m", "ESNet_l", "LCNet", "MobileNetV3", "ResNet18_vd"),
+        **dict.fromkeys((f"PP-YOLOE_plus-{size}" for size in "SMLX"), ("CSPResNet",)),
         "MaskRCNN": ("ResNet18", *_R50_TO_101),
         # The original stored a backbone with every segmentation model and used it in the DeepLab ones alone.
         **dict.fromkeys(_DEFAULTS[ProjectType.SEGMENTATION.value], _DEEPLAB_BACKBONES),

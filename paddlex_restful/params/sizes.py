@@ -1,4 +1,4 @@
-"""The sizes of the images that each classification net can take."""
+"""The sizes of the images that each net can take."""
 
 from __future__ import annotations
 
@@ -30,18 +30,21 @@ PARTICULAR_SIZES: Mapping[str, InputSize] = MappingProxyType(
         "HRNet_W18_C": InputSize(multiple=32),
         # Its first fully connected layer wants a feature map of 6 x 6, which only these sizes give.
         "AlexNet": InputSize(least=223, most=254),
+        # Their coarsest maps are doubled and joined with the next finer ones, so each halving must come out even.
+        **dict.fromkeys(("YOLOv3", "PPYOLO", "PPYOLOTiny", "PPYOLOv2", "PicoDet"), InputSize(multiple=32)),
+        **dict.fromkeys((f"PP-YOLOE_plus-{size}" for size in "SMLX"), InputSize(multiple=32)),
     }
 )
 """The nets whose sizes are not the common ones."""
 
 
 def input_size(model: str) -> InputSize:
-    """The sizes that a classification net can take."""
+    """The sizes that a net can take; detectors that keep the ratio of the sides bring any image to one of theirs."""
     return PARTICULAR_SIZES.get(model, InputSize())
 
 
 def size_problem(model: str, width: int, height: int) -> str | None:
-    """What is wrong with a size for a classification net.
+    """What is wrong with a size for a net.
 
     Args:
         model: name of the net.

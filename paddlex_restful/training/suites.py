@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
@@ -129,6 +130,17 @@ def _stand_in_for_ppdet() -> None:
     _stand_in("ppdet", _PPDET_HEAVY)
     losses = importlib.import_module("ppdet.modeling.losses.iou_loss")
     vars(sys.modules["ppdet.modeling.losses"]).update({name: vars(losses)[name] for name in _PPDET_LOSSES})
+    _let_drop_block_pass_small_maps(importlib.import_module("ppdet.modeling.layers").DropBlock)
+
+
+def _let_drop_block_pass_small_maps(drop_block: Any) -> None:
+    """ppdet 2.6.0: on a map smaller than its blocks, as PP-YOLO has below 96 pixels, ``DropBlock`` divides by zero."""
+    drop = drop_block.forward
+
+    def forward(self: Any, x: Any) -> Any:
+        return drop(self, x) if min(x.shape[2:]) >= self.block_size else x
+
+    drop_block.forward = forward
 
 
 def _stand_in_for_paddleseg() -> None:

@@ -195,6 +195,13 @@ def test_a_size_that_the_net_cannot_take_is_refused(model: str, shape: list[int]
         check_params(CLASSIFIER, {"model": model, "image_shape": shape})
 
 
+@pytest.mark.parametrize("model", ["YOLOv3", "PPYOLOTiny", "PicoDet", "PP-YOLOE_plus-S"])
+def test_a_detector_that_halves_its_images_wants_multiples(model: str) -> None:
+    with pytest.raises(UserError, match=f"multiples of 32 for {model}, not 608 x 600"):
+        check_params("detection", {"model": model, "image_shape": [600, 608]})
+    assert check_params("detection", {"model": "FasterRCNN", "image_shape": [600, 1000]})["image_shape"] == [600, 1000]
+
+
 def test_a_size_that_training_would_refuse_is_refused_by_the_calls(shared_server: Server) -> None:
     pid = shared_server.ok("POST", "/project", name="sizes", project_type=CLASSIFIER)["pid"]
     train = {"model": "AlexNet", "image_shape": [16, 16]}

@@ -44,9 +44,11 @@ def test_project_type_may_be_the_enum() -> None:
         ("classification", "PPLCNet"),
         ("classification", "PPLCNet_ssld"),
         ("detection", "PicoDet"),
+        ("detection", "PP-YOLOE_plus-S"),
+        ("detection", "PP-YOLOE_plus-X"),
     ],
 )
-def test_models_on_which_the_original_failed_have_defaults(kind: str, model: str) -> None:
+def test_models_that_the_original_failed_on_or_lacked_have_defaults(kind: str, model: str) -> None:
     values = default_params(kind, model)
     assert values["model"] == model
     assert set(values) == set(RECORDED[kind]["default"])

@@ -16,8 +16,9 @@ from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training.detection.nets import picodet, ppyoloe, rcnn, yolo
 from paddlex_restful.training.detection.nets.base import Anchors, DetectionNet, Detections, NetMeta
+from paddlex_restful.training.detection.nets.weights import weights_url
 
-__all__ = ["Anchors", "DetectionNet", "Detections", "NetMeta", "build", "optimizer"]
+__all__ = ["Anchors", "DetectionNet", "Detections", "NetMeta", "build", "optimizer", "weights_url"]
 
 _Builder = Callable[[str, int, Mapping[str, Any]], DetectionNet]
 

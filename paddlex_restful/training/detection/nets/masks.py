@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 _SURE = 0.5
 
 
-def paste(
-    masks: NDArray[np.float32], boxes: NDArray[np.float32], size: tuple[int, int]
-) -> Iterator[NDArray[np.uint8]]:
+def paste(masks: NDArray[np.float32], boxes: NDArray[np.float32], size: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
     """Lay the mask of each box where the box is.
 
     Args:

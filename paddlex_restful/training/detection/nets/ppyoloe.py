@@ -5,6 +5,7 @@ Xu et al., "PP-YOLOE: An Evolved Version of YOLO", 2022; the settings are Paddle
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,11 +78,13 @@ class PPYoloE(DetectionNet):
         boxes = ppdet_modeling("bbox_utils").batch_distance2bbox(points, distances) * strides
         return _NMS(boxes / sides(scale_factor), scores)
 
-    def convert_to_deploy(self) -> None:
-        """Make one convolution of those that only learn as two."""
-        for layer in self.sublayers():
+    def deployable(self) -> PPYoloE:
+        """A copy in which each pair of convolutions, which only learn better as two, is one; it answers the same."""
+        one = copy.deepcopy(self)
+        for layer in one.sublayers():
             if hasattr(layer, "convert_to_deploy"):
                 layer.convert_to_deploy()
+        return one
 
 
 def sides(scale_factor: paddle.Tensor) -> paddle.Tensor:

@@ -134,12 +134,13 @@ class Yolo(DetectionNet):
                 self.meta.classes,
                 self._settings.confidence,
                 stride,
-                clip_bbox=True,
+                clip_bbox=False,  # the operator leaves the last pixel out, and boxes beyond the first
                 scale_x_y=self._settings.grid,
             )
             for output, level, stride in zip(outputs, self._anchors.levels, self._anchors.strides, strict=True)
         ]
-        boxes = paddle.concat([boxes for boxes, _scores in found], axis=1)
+        edges = paddle.concat([original[:, 1:], original[:, :1]] * 2, axis=1).cast("float32").unsqueeze(1)
+        boxes = paddle.minimum(paddle.concat([boxes for boxes, _scores in found], axis=1).clip(min=0.0), edges)
         scores = paddle.concat([scores for _boxes, scores in found], axis=1).transpose([0, 2, 1])
         return self._settings.nms(boxes, scores)
 

@@ -102,9 +102,9 @@ class Watcher:
         if not now.identity.wait_group(_LEFT_BEHIND):
             _log.warning("Processes %s of %s %s do not end", now.identity.group(), now.kind, now.subject)
         if inherited and _was_never_told(now):
-            self._store.move(
-                now, (states.RUNNING,), states.QUEUED, started=None, pid=None, start_time=None, boot_id=None
-            )
+            unset = {"started": None, "pid": None, "start_time": None, "boot_id": None}
+            if self._store.move(now, (states.RUNNING,), states.QUEUED, **unset) is None:  # a stop came first
+                self.conclude(job, code, again=again)
             return
         end = outcome.of_ended(now, code)
         if not again:

@@ -105,19 +105,16 @@ class SegmentationTraining:
         for (images, truth), weight in epochs:
             yield (paddle.to_tensor(images), paddle.to_tensor(truth)), weight
 
-    def loss(self, batch: Batch) -> tuple[paddle.Tensor, Batch]:
-        """The loss of all heads; the outputs are the logits of the first, which answers, and the truth."""
+    def loss(self, batch: Batch) -> tuple[paddle.Tensor, None]:
+        """The loss of all heads."""
         images, truth = batch
         heads = self.net(images)
         losses = [self._loss(logits, truth) * weight for logits, weight in zip(heads, self._head_weights, strict=True)]
-        return paddle.add_n(losses), (heads[0].detach(), truth)
+        return paddle.add_n(losses), None
 
-    def figures(self, outputs: Batch) -> dict[str, float]:
-        """Share of a batch's pixels that are right."""
-        logits, truth = outputs
-        right = metrics.pixel_accuracy(self._confusion(logits, truth.numpy()))
-        # Of a batch without a single pixel that counts nothing is known.
-        return {} if np.isnan(right) else {"oacc": right}
+    def figures(self, outputs: None) -> dict[str, float]:
+        """None: the loss alone is reported, as in the original server."""
+        return {}
 
     def evaluate(self, notify: Notify) -> dict[str, float]:
         """Figures on the validation split.
@@ -135,7 +132,8 @@ class SegmentationTraining:
                 logits = self.net(paddle.to_tensor(images))[0]
                 if not bool(paddle.isfinite(logits).all()):
                     raise JobFailed("nan_loss", messages.NAN_EVALUATION)
-                confusion += self._confusion(logits, truth)
+                predicted = logits.argmax(axis=1).astype("uint8").numpy()
+                confusion += metrics.confusion_matrix(truth.astype(np.uint8), predicted, self._classes)
                 done += len(images)
                 notify(done, len(self._val))
         figures = {
@@ -144,10 +142,6 @@ class SegmentationTraining:
             "kappa": metrics.kappa(confusion),
         }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
-
-    def _confusion(self, logits: paddle.Tensor, truth: Any) -> metrics.Confusion:
-        predicted = logits.argmax(axis=1).astype("uint8").numpy()
-        return metrics.confusion_matrix(truth.astype(np.uint8), predicted, self._classes)
 
     def weights_url(self, source: str) -> str | None:
         """Address of published weights; see ``nets.published_weights``."""

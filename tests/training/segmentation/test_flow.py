@@ -35,7 +35,7 @@ def test_a_segmentation_net_is_trained_evaluated_tried_exported_and_trained_on(s
     train(server, tid)
 
     log = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
-    assert {"Epoch", "Step", "loss", "lr", "oacc"} <= set(log["train_metrics"])
+    assert {"Epoch", "Step", "loss", "lr"} <= set(log["train_metrics"])
     assert set(log["eval_metrics"]) == {"Epoch", "miou", "oacc", "kappa"}
     evaluations = server.ok("GET", "/project/task/metrics", tid=tid, type="eval_all")
     assert evaluations["key"] == "miou"
@@ -48,6 +48,9 @@ def test_a_segmentation_net_is_trained_evaluated_tried_exported_and_trained_on(s
     assert report.suffix == ".xlsx"
     wrong = server.ok("GET", "/project/task/evaluate/errors", tid=tid)
     assert wrong["images"] == 3
+    for one in wrong["errors"]:
+        told = server.ok("GET", "/project/task/evaluate/errors/picture", tid=tid, image=one["image"])
+        assert Image.open(BytesIO(base64.b64decode(told["img_data"]))).width > 2 * 60
 
     details = server.ok("GET", "/dataset/details", did=did)["details"]
     picture = source / details["test_files"][0]

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from paddlex_restful.jobs.context import JobFailed
+from paddlex_restful.jobs.files import JOB_FILE, write_atomically
 from paddlex_restful.training import checkpoint, train
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.parallel import World
@@ -39,11 +40,10 @@ def step(training: SegmentationTraining, number: int = 1) -> list[float]:
     losses = []
     training.net.train()
     for batch, _ in training.batches(number):
-        loss, outputs = training.loss(batch)
+        loss, _ = training.loss(batch)
         loss.backward()
         training.optimizer.step()
         training.optimizer.clear_grad()
-        assert 0 <= training.figures(outputs)["oacc"] <= 1
         losses.append(float(loss))
     return losses
 
@@ -115,15 +115,18 @@ def test_nets_step_evaluate_and_export(workspace: Path, tmp_path: Path, changes:
 
 def test_weights_of_auxiliary_heads_count_in_the_loss(workspace: Path) -> None:
     training = training_of(workspace)
-    paddle.seed(0)
-    training.net.train()
     (images, truth), _ = next(iter(training.batches(1)))
-    loss, (logits, _) = training.loss((images, truth))
-    # FastSCNN: the head's own loss, and 0.4 of that of its auxiliary head.
-    own = float(paddle.nn.functional.cross_entropy(logits, truth, ignore_index=255, axis=1))
+
+    def of_head(logits: paddle.Tensor) -> float:
+        return float(paddle.nn.functional.cross_entropy(logits, truth, ignore_index=255, axis=1))
+
+    training.net.train()
+    # FastSCNN drops out at random, from the same seed alike.
     paddle.seed(0)
-    auxiliary = float(paddle.nn.functional.cross_entropy(training.net(images)[1], truth, ignore_index=255, axis=1))
-    assert float(loss) == pytest.approx(own + 0.4 * auxiliary, rel=1e-3)
+    loss, _ = training.loss((images, truth))
+    paddle.seed(0)
+    answer, auxiliary = training.net(images)
+    assert float(loss) == pytest.approx(of_head(answer) + 0.4 * of_head(auxiliary), rel=1e-4)
 
 
 def test_a_net_that_gives_no_numbers_is_told(workspace: Path) -> None:
@@ -139,3 +142,12 @@ def test_without_validation_images_the_latest_epoch_is_the_best(tmp_path: Path) 
     result = train.run(training_job(tmp_path, {"num_epochs": 2, "save_interval_epochs": 1}))
     assert result is not None
     assert (result["best_epoch"], result["best_result"]) == (2, None)
+
+
+def test_two_processes_train_together(workspace: Path) -> None:
+    context = training_job(workspace, {"num_epochs": 2, "save_interval_epochs": 1}, processes=2)
+    write_atomically(context.folder / JOB_FILE, {**vars(context), "engine": True}, durable=False)
+    result = train.run(context)
+    assert result is not None
+    assert result["epoch"] == 2
+    assert set(result["epochs"]) == {"1", "2"}

@@ -14,7 +14,7 @@ import paddle
 from paddlex_restful.training.detection.nets import backbones
 from paddlex_restful.training.detection.nets.assigners import aligned_points, nearest_points
 from paddlex_restful.training.detection.nets.base import DetectionNet, NetMeta, Tensors
-from paddlex_restful.training.detection.nets.ppyoloe import sides
+from paddlex_restful.training.detection.nets.ppyoloe import in_original
 from paddlex_restful.training.detection.nets.suppression import MulticlassNms
 from paddlex_restful.training.suites import ppdet_modeling
 
@@ -139,7 +139,7 @@ class PicoDet(DetectionNet):
     ) -> tuple[paddle.Tensor, paddle.Tensor]:
         """See ``DetectionNet``."""
         scores, boxes = self.head(self.neck(self.backbone({"image": image})))
-        return _NMS(boxes / sides(scale_factor), scores)
+        return _NMS(in_original(boxes, image, scale_factor), scores)
 
 
 def picodet(backbone: str, classes: int, params: Mapping[str, Any]) -> PicoDet:

@@ -76,7 +76,7 @@ class PPYoloE(DetectionNet):
         """See ``DetectionNet``."""
         scores, distances, points, strides = self.yolo_head(self.neck(self.backbone({"image": image})))
         boxes = ppdet_modeling("bbox_utils").batch_distance2bbox(points, distances) * strides
-        return _NMS(boxes / sides(scale_factor), scores)
+        return _NMS(in_original(boxes, image, scale_factor), scores)
 
     def deployable(self) -> PPYoloE:
         """A copy in which each pair of convolutions, which only learn better as two, is one; it answers the same."""
@@ -87,10 +87,12 @@ class PPYoloE(DetectionNet):
         return one
 
 
-def sides(scale_factor: paddle.Tensor) -> paddle.Tensor:
-    """Scales of height and width, [N, 2], as scales of boxes, [N, 1, 4]."""
-    height, width = paddle.split(scale_factor, 2, axis=-1)
-    return paddle.concat([width, height, width, height], axis=-1).unsqueeze(1)
+def in_original(boxes: paddle.Tensor, image: paddle.Tensor, scale_factor: paddle.Tensor) -> paddle.Tensor:
+    """Boxes [N, M, 4] of an input [N, 3, H, W] in pixels of the original images, cut at the edges."""
+    height, width = image.shape[2:]
+    inside = paddle.minimum(boxes.clip(min=0.0), paddle.to_tensor([width, height, width, height], "float32"))
+    down, across = paddle.split(scale_factor, 2, axis=-1)
+    return inside / paddle.concat([across, down, across, down], axis=-1).unsqueeze(1)
 
 
 def of_size(size: str) -> Callable[[str, int, Mapping[str, Any]], PPYoloE]:

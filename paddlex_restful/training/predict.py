@@ -29,6 +29,9 @@ Pixels = npt.NDArray[np.uint8]
 _LONGEST_SIDE = 1600
 """Pixels of a result picture's longer side; larger images are shrunk, for the picture is there to be looked at."""
 
+_READABLE_SIDE = 240
+"""Pixels of a result picture's shorter side, at least, so that names fit onto it."""
+
 _LONGEST_NAME = 200
 """Bytes of a result picture's name before its ending; file systems allow 255 with it."""
 
@@ -146,6 +149,15 @@ def picture_names(images: Sequence[Path]) -> list[str]:
             names[index] = f"{name}_{number}"
         taken.add(names[index].casefold())
     return [f"{name}.png" for name in names]
+
+
+def readable(picture: Image.Image) -> Image.Image:
+    """The picture, enlarged where it is too small for names; its longer side stays within that of large pictures."""
+    enlarged = _READABLE_SIDE / min(picture.size)
+    if enlarged <= 1:
+        return picture
+    width, height = (min(_LONGEST_SIDE, round(side * enlarged)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.BICUBIC)
 
 
 def _short(name: str) -> str:

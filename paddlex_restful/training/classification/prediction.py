@@ -24,9 +24,6 @@ _BATCH_PIXELS = 16 * 224 * 224
 """Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""
 
 _LARGEST_BATCH = 64
-_READABLE_SIDE = 240
-"""Pixels of a result picture's shorter side, at least, so that a name fits onto it."""
-_WIDEST = 1600
 _TOPK = 5
 
 
@@ -109,12 +106,8 @@ class Classifier:
 
     def save(self, answer: dict[str, Any], picture: Image.Image, target: Path) -> dict[str, Any]:
         """The picture with the name of its class on it and the score below; a small one is enlarged to be readable."""
-        enlarged = _READABLE_SIDE / min(picture.size)
-        if enlarged > 1:
-            width, height = (min(_WIDEST, round(side * enlarged)) for side in picture.size)
-            picture = picture.resize((width, height), Image.Resampling.BICUBIC)
         index = answer["category_id"]
-        named = drawing.caption(picture, answer["category"], index)
+        named = drawing.caption(predict.readable(picture), answer["category"], index)
         drawing.legend(named, [(f"{answer['score']:.4f}", index)]).save(target, compress_level=1)
         return answer
 

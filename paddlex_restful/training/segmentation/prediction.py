@@ -127,7 +127,7 @@ class Segmenter:
         mask = target.parent / MASKS_FOLDER / target.name
         mask.parent.mkdir(exist_ok=True)
         save_class_map(found, mask)
-        self._draw(picture, found).save(target, compress_level=1)
+        self._draw(predict.readable(picture), found).save(target, compress_level=1)
         present, pixels = np.unique(found, return_counts=True)
         classes = [
             {

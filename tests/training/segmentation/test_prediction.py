@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import paddle
 import pytest
@@ -71,16 +72,18 @@ def test_each_image_gets_its_class_map_in_its_size(trained: Path, tmp_path: Path
             assert np.array_equal(region, mask == one["category_id"])
             assert one["share"] == pytest.approx(region.mean(), abs=1e-6)
             names.add(one["category"])
+        # Small pictures are enlarged, and the names of the classes stand below them.
+        shown = np.asarray(predict.readable(Image.fromarray(seen)))
+        regions = cv2.resize(mask, shown.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
         with Image.open(tmp_path / result["picture"]) as picture:
-            present = [one for one in result["classes"] if one["category_id"]]
-            assert picture.width == width
-            # The names of the classes stand below the image.
-            assert (picture.height > height) == bool(present)
-            drawn = np.asarray(picture.convert("RGB"))[:height]
-        for index in np.unique(mask[mask > 0]):
-            inside = seen[mask == index] * (1 - drawing.OPACITY) + np.array(drawing.colour(index)) * drawing.OPACITY
-            assert np.abs(drawn[mask == index] - inside).max() <= 1
-        assert np.array_equal(drawn[mask == 0], seen[mask == 0])
+            assert picture.width == shown.shape[1] >= 240
+            assert (picture.height > len(shown)) == any(one["category_id"] for one in result["classes"])
+            drawn = np.asarray(picture.convert("RGB"))[: len(shown)]
+        for index in np.unique(regions[regions > 0]):
+            colour = np.array(drawing.colour(index)) * drawing.OPACITY
+            inside = shown[regions == index] * (1 - drawing.OPACITY) + colour
+            assert np.abs(drawn[regions == index] - inside).max() <= 1
+        assert np.array_equal(drawn[regions == 0], shown[regions == 0])
     assert {"background", "圆"} < names
 
 

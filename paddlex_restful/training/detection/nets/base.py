@@ -66,7 +66,7 @@ class NetMeta:
 
 
 class Detections(NamedTuple):
-    """What a net finds in one image, the surest of each class first.
+    """What a net finds in one image, in no order.
 
     Attributes:
         boxes: [m, 4] x0, y0, x1, y1 in pixels of the original image.

@@ -4,7 +4,7 @@ PORT ?= 8080
 WORKSPACE ?= workspace
 TYPE ?= classification
 
-.PHONY: venv demo test lint serve bench docs proto clean
+.PHONY: venv demo test test-models lint serve bench docs proto zoo clean
 
 venv: .venv/.ready
 
@@ -21,6 +21,10 @@ demo: venv
 
 test: venv lint
 	$(BIN)/python -m pytest
+
+# Every model on every backbone through all its jobs; make test takes another few of them each day.
+test-models: venv
+	MODELS=all $(BIN)/python -m pytest -m models tests/models
 
 lint: venv
 	$(BIN)/ruff check .
@@ -40,6 +44,10 @@ docs: venv
 # Compiles protos/workspace.proto; a test fails when the committed code is not what this makes.
 proto: venv
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=paddlex_restful/workspace --pyi_out=paddlex_restful/workspace protos/workspace.proto
+
+# Measures every model, minutes of work, and writes params/zoo.json and the README's table; a test fails when the table is not current.
+zoo: venv
+	$(BIN)/python -m paddlex_restful.training.measure
 
 clean:
 	rm -rf .venv build *.egg-info

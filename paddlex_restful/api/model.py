@@ -1,4 +1,4 @@
-"""/model: saved models to start from, and the list of exported ones."""
+"""/model: saved models to start from, the list of exported ones, and the table of models that tasks can name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
-from paddlex_restful.services import Services, models
+from paddlex_restful.services import Services, models, zoo
 
 blueprint = Blueprint("model", __name__)
 
@@ -72,6 +72,20 @@ def delete(args: DeleteModel, services: Services) -> None:
         models.delete_pretrained(services, _required(args.pmid, "pmid"))
     else:
         models.delete_exported(services, _required(args.emid, "emid"))
+
+
+class GetZoo(Arguments):
+    """Arguments of GET /models/zoo."""
+
+    type: str | None = Field(
+        None, description="classification, detection, segmentation or instance_segmentation; all of them if absent"
+    )
+
+
+@call(blueprint, "GET", "/models/zoo")
+def get_zoo(args: GetZoo, services: Services) -> dict[str, Any]:
+    """The models that tasks can name: how large they are, how much they compute, which weights were published."""
+    return {"models": zoo.models(args.type)}
 
 
 def _required(value: str | None, field: str) -> str:

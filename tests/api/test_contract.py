@@ -33,6 +33,7 @@ Shape = Any
 
 def test_every_call_of_the_contract_exists_and_no_other() -> None:
     ours = {
+        "GET /models/zoo",
         "GET /dataset/preview",
         "GET /project/task/events",
         "GET /project/task/evaluate/errors",
@@ -378,18 +379,6 @@ def test_what_comes_later_says_so(trained: Trained) -> None:
         {"stage": NULL, "running_duration": NULL, "log_file": str},
     )
     assert server.ok("GET", "/project/task/export", tid=tid, quant="result")["quant_result"] == {}
-
-
-@pytest.mark.parametrize("project_type", ["detection", "instance_segmentation"])
-def test_training_of_the_other_types_says_that_it_comes_later(
-    shared_server: Server, tmp_path: Path, project_type: str
-) -> None:
-    did = import_dataset(shared_server, make_dataset(tmp_path / "source", project_type), project_type)
-    shared_server.ok("PUT", "/dataset/split", did=did, val_split=0.25, test_split=0)
-    pid = bound_project(shared_server, did, project_type)
-    params = shared_server.ok("GET", "/project/task/params", pid=pid)["train"]
-    tid = shared_server.ok("POST", "/project/task", pid=pid, train=params)["tid"]
-    assert "not available yet" in shared_server.refused("POST", "/project/task/train", tid=tid)
 
 
 def test_remote_segmentation_is_refused_in_a_sentence(shared_server: Server) -> None:

@@ -7,7 +7,6 @@ PARAMS_FIXED = "Task {tid} has been trained, so its parameters are fixed: create
 BUSY = "Task {tid} is at work ({kind}): stop it or wait until it ends."
 CANNOT_BE_DELETED = "Task {tid} cannot be deleted while it is at work ({kind}): stop it or wait until it ends."
 NOT_SPLIT = "Dataset {did} is not split yet: import it with PUT /dataset and split it with PUT /dataset/split first."
-TYPE_NOT_AVAILABLE = "Training of {type} is not available yet: in this version {types} can be trained."
 PRUNING_NOT_AVAILABLE = "Pruning is not available yet in this version: train a task without parent_id instead."
 SENSITIVITIES_NOT_AVAILABLE = "Sensitivities are not available yet in this version, because pruning is not."
 PARENT_OF_OTHER_PROJECT = (

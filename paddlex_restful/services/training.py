@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
-from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
@@ -16,9 +15,6 @@ from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, checkpoints, files, inputs, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
-
-TRAINABLE = tuple(type.value for type in ProjectType if type is not ProjectType.REMOTE_SEGMENTATION)
-"""The project types that have a training; see ``training.adapters``."""
 
 
 def start(services: Services, tid: str) -> Job:
@@ -53,8 +49,6 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
     project = workspace.project(task.pid)
     if task.parent_id:
         raise UserError(sentences.PRUNING_NOT_AVAILABLE)
-    if project.type not in TRAINABLE:
-        raise UserError(sentences.TYPE_NOT_AVAILABLE, type=project.type, types=", ".join(TRAINABLE))
     tasks.refuse_while_busy(services, task.id)
     params = tasks.get_params(services, task.id)
     gpus = inputs.existing_gpus(tasks.gpus_of(params))

@@ -9,8 +9,7 @@ from typing import Any, Protocol, cast
 
 import paddle
 
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import training as messages
+from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training.parallel import World
 
 
@@ -105,11 +104,5 @@ _ADAPTERS = {
 
 
 def adapter(project_type: str) -> Adapter:
-    """The adapter of a project type.
-
-    Raises:
-        JobFailed: the type has none yet.
-    """
-    if project_type not in _ADAPTERS:
-        raise JobFailed("not_available", messages.NOT_AVAILABLE, type=project_type, types=", ".join(_ADAPTERS))
+    """The adapter of a project type."""
     return cast("Adapter", importlib.import_module(_ADAPTERS[project_type]).ADAPTER)

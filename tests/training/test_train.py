@@ -258,8 +258,3 @@ def test_a_size_that_does_not_suit_is_refused_before_anything_is_read(make_conte
 def test_a_gpu_without_cuda_is_told(make_context: Run) -> None:
     with pytest.raises(JobFailed, match="paddle is the CPU build"):
         train.run(make_context(gpus=(0,)))
-
-
-def test_other_project_types_are_not_available_yet(make_context: Run) -> None:
-    with pytest.raises(JobFailed, match="detection projects is not available yet"):
-        train.run(make_context(type="detection"))

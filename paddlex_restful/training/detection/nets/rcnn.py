@@ -26,6 +26,13 @@ _PYRAMID_STRIDES = [4, 8, 16, 32, 64]
 _PYRAMID_CHANNELS = 256
 _SINGLE_STRIDE = 16
 
+_PROPOSALS = 512
+_TESTED = 1000
+"""Proposals of an image that the heads look at, in training and in use. Smaller images have room for fewer: for them
+the numbers shrink as their area does."""
+
+_LEAST = 32
+
 _OVERLAP = 0.7
 """Proposals that overlap more are one."""
 
@@ -85,17 +92,16 @@ class Rcnn(DetectionNet):
         rois, counts, _loss = self.rpn_head(features, {"im_shape": im_shape})
         (deltas, scores), _head = self.bbox_head(features, rois, counts, None)
         boxes = ppdet_modeling("bbox_utils").delta2bbox(deltas, rois[0], _WEIGHTS)
-        height, width = im_shape[0, 0], im_shape[0, 1]
-        boxes = _clipped(boxes, width, height)
+        size = _sides(im_shape)
+        boxes = _clipped(boxes, size)
         rows, counts = _NMS(boxes, scores[:, :-1], counts)
         masks = None
         if self.meta.masks:
             rows = paddle.concat([rows, paddle.to_tensor(_STAND_IN, "float32")])
             counts = counts + 1
             masks = self._masks(features, rows, counts)
-        down, across = scale_factor[0, 0], scale_factor[0, 1]
-        scale = paddle.stack([across, down, across, down])
-        original = _clipped(rows[:, 2:] / scale, paddle.round(width / across), paddle.round(height / down))
+        scale = _sides(scale_factor)
+        original = _clipped(rows[:, 2:] / scale, paddle.round(size / scale))
         rows = paddle.concat([rows[:, :2], original], axis=1)
         return (rows, counts) if masks is None else (rows, counts, masks)
 
@@ -205,11 +211,18 @@ def _proposals(channels: int, *, pyramid: bool, scale: float) -> paddle.nn.Layer
             topk_after_collect=pyramid,
         ),
         test_proposal=proposals(
-            pre_nms_top_n=1000 if pyramid else 6000, post_nms_top_n=1000, nms_thresh=_OVERLAP, min_size=0.0
+            pre_nms_top_n=1000 if pyramid else 6000,
+            post_nms_top_n=_fewer(_TESTED, scale),
+            nms_thresh=_OVERLAP,
+            min_size=0.0,
         ),
         in_channel=channels,
     )
     return head
+
+
+def _fewer(number: int, scale: float) -> int:
+    return max(_LEAST, round(number * scale**2))
 
 
 def _roi_align(resolution: int, *, pyramid: bool, scale: float) -> paddle.nn.Layer:
@@ -236,7 +249,7 @@ def _box_head(channels: int, depth: int, *, frozen: bool, scale: float, classes:
         head=head,
         in_channel=width,
         roi_extractor=_roi_align(14 if depth else 7, pyramid=not depth, scale=scale),
-        bbox_assigner=RoiTargets(classes),
+        bbox_assigner=RoiTargets(classes, _fewer(_PROPOSALS, scale)),
         with_pool=bool(depth),
         num_classes=classes,
         bbox_weight=list(_WEIGHTS),
@@ -275,6 +288,15 @@ def _mask_head(box_head: paddle.nn.Layer, *, pyramid: bool, scale: float, classe
     return layer
 
 
-def _clipped(boxes: paddle.Tensor, width: paddle.Tensor, height: paddle.Tensor) -> paddle.Tensor:
-    most = paddle.stack([width, height, width, height])
+def _sides(height_width: paddle.Tensor) -> paddle.Tensor:
+    """From [1, 2] height and width to [4] width, height, width, height.
+
+    By slices alone: where the four were stacked from single values, oneDNN gave them another axis (paddle 3.1.1).
+    """
+    height, width = height_width[0, 0:1], height_width[0, 1:2]
+    return paddle.concat([width, height, width, height])
+
+
+def _clipped(boxes: paddle.Tensor, most: paddle.Tensor) -> paddle.Tensor:
+    """Boxes [..., 4] cut at 0 and at ``most`` [4]."""
     return paddle.minimum(boxes.clip(min=0.0), most)

@@ -19,7 +19,6 @@ from paddlex_restful.training.detection.nets.base import Tensors
 from paddlex_restful.training.suites import ppdet_modeling
 
 ANCHORS = 256
-PROPOSALS = 512
 """So many are sampled of an image."""
 
 _LEFT_OUT = -1
@@ -74,7 +73,7 @@ class RoiTargets:
         number: of proposals an image.
     """
 
-    def __init__(self, classes: int, number: int = PROPOSALS) -> None:
+    def __init__(self, classes: int, number: int) -> None:
         self._classes = classes
         self._number = number
 

@@ -1,12 +1,15 @@
 """Sentences on training, checkpoints and pretrained weights."""
 
-NOT_AVAILABLE = "Training of {type} projects is not available yet; the types that can be trained are {types}."
 SUITE_MISSING = (
     "The Python package {package} is not installed; install it with: pip install --no-deps -r requirements.txt"
 )
 NO_GPU_BUILD = (
     "cuda_visible_devices names a GPU, but the installed paddle is the CPU build; install paddlepaddle-gpu "
     "or leave cuda_visible_devices empty."
+)
+NO_MIXED_PRECISION = (
+    "amp needs a GPU of compute capability 7.0 or later, and this training runs on {device}; set amp to false "
+    "or name such a GPU in cuda_visible_devices."
 )
 
 UNKNOWN_MODEL = "model {model} is not known; choose one of {models}."
@@ -22,6 +25,10 @@ NAN_LOSS = (
 NAN_EVALUATION = (
     "The net no longer gives finite numbers for the validation images; lower learning_rate, "
     "lengthen warmup_steps or check the images, then train again."
+)
+OVERFLOW = (
+    "The gradients overflow in mixed precision however little they are scaled; lower learning_rate, "
+    "lengthen warmup_steps or set amp to false, then train again."
 )
 UNKNOWN_POLICY = "lr_policy {policy} is not known; choose one of {policies}."
 

@@ -154,11 +154,15 @@ Optimizer = Annotated[
 
 
 class CommonParams(BaseModel):
-    """Parameters of every project type. Those without a default are always among a model's own defaults."""
+    """Parameters of every project type. Those without a default are always among a model's own defaults.
+
+    ``amp`` is this server's own.
+    """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
     model: Text
+    amp: Switch = False
     batch_size: Batch
     brightness: Switch
     brightness_prob: Probability

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from paddlex_restful.training import checkpoint
 from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.eta import Eta
 from paddlex_restful.training.parallel import World
+from paddlex_restful.training.precision import Precision
 from paddlex_restful.training.reporter import Progress, Reporter, log
 from paddlex_restful.training.schedules import schedule
 
@@ -33,18 +35,21 @@ class State:
         best_epoch: the saved epoch with the best result; None before the first.
         best_result: its result; None also where there are no validation images.
         results: results by saved epoch.
+        precision: what mixed precision has found out; None in float32.
     """
 
     epoch: int = 0
     best_epoch: int | None = None
     best_result: float | None = None
     results: dict[int, float] = field(default_factory=dict)
+    precision: dict[str, float] | None = None
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> State:
         """Read what a checkpoint holds; JSON made text of the epochs' numbers."""
         known = {name: values[name] for name in ("epoch", "best_epoch", "best_result")}
-        return cls(**known, results={int(epoch): float(result) for epoch, result in values["results"].items()})
+        results = {int(epoch): float(result) for epoch, result in values["results"].items()}
+        return cls(**known, results=results, precision=values.get("precision"))
 
 
 def seed_everything(seed: int, epoch: int, rank: int = 0) -> None:
@@ -76,6 +81,7 @@ class Loop:
         seed: where all randomness starts; the same when a training is resumed.
         world: the processes that train together.
         reports: folder for metrics; ``output`` unless given. It exists.
+        precision: of the training steps; float32 unless given. Evaluations are always in float32.
     """
 
     def __init__(
@@ -88,6 +94,7 @@ class Loop:
         seed: int,
         world: World | None = None,
         reports: Path | None = None,
+        precision: Precision | None = None,
     ) -> None:
         self._training = training
         self._params = params
@@ -101,6 +108,7 @@ class Loop:
         self._seed = seed
         self._world = world or World()
         self._reports = reports or output
+        self._precision = precision or Precision()
         self._state = State()
 
     def resume(self, epoch: int) -> None:
@@ -115,6 +123,7 @@ class Loop:
             raise JobFailed("checkpoint", messages.CHECKPOINT_OTHER_MODEL, epoch=epoch)
         checkpoint.load_net(folder, self._training.net)
         self._state = State.of_json(checkpoint.load_training(folder, self._training.optimizer))
+        self._precision.resume(self._state.precision)
         if self._world.is_first:
             self._remove_after(epoch)
         log(f"Resumed from the end of epoch {epoch}")
@@ -176,36 +185,42 @@ class Loop:
             reporter.close()
 
     def _train(self, epoch: int, reporter: Reporter) -> None:
-        training, optimizer, world = self._training, self._training.optimizer, self._world
+        training, optimizer, world, precision = self._training, self._training.optimizer, self._world, self._precision
         parameters = training.net.parameters()
         seed_everything(self._seed, epoch, world.rank)
         training.net.train()
         interval = max(1, min(10, training.steps // _REPORTS_AN_EPOCH))
         # Losses stay on the device until they are reported: reading each would make it wait for us.
         losses: list[paddle.Tensor] = []
+        done: list[bool] = []
         trained = 0
         for step, (batch, weight) in enumerate(training.batches(epoch), 1):
             self._check_stop()
             rate = self._rate((epoch - 1) * training.steps + step - 1)
             optimizer.set_lr(rate)
-            loss, outputs = training.loss(batch)
-            loss = loss * weight
-            loss.backward()
+            with precision.forward():
+                loss, outputs = training.loss(batch)
+            loss = loss.astype("float32") * weight
+            precision.backward(loss)
             world.average_gradients(parameters)
-            optimizer.step()
+            done.append(precision.step(optimizer))
             optimizer.clear_grad()
             losses.append(loss.detach())
             if step in (1, training.steps) or step % interval == 0:
                 values = world.mean(paddle.stack(losses)).numpy()
-                if not np.isfinite(values).all():
+                finite = np.isfinite(values)
+                if not finite[done].all():
                     raise JobFailed("nan_loss", messages.NAN_LOSS, epoch=epoch, step=step)
                 images = round(step * training.samples / training.steps) - trained
                 trained += images
                 more = world.mean_figures(training.figures(outputs), weight)
-                figures = {"loss": float(values.mean()), "lr": rate, **more}
+                loss = float(values[finite].mean()) if finite.any() else math.nan
+                figures = {"loss": loss, "lr": rate, **more}
                 reporter.step(epoch, step, images, figures)
                 losses.clear()
+                done.clear()
         self._state.epoch = epoch
+        self._state.precision = precision.state()
 
     def _save(self, epoch: int, reporter: Reporter) -> None:
         state, training = self._state, self._training

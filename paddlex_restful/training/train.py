@@ -14,6 +14,7 @@ from paddlex_restful.training import weights
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.loop import Loop, seed_everything
 from paddlex_restful.training.parallel import World
+from paddlex_restful.training.precision import Precision
 from paddlex_restful.training.reporter import log
 
 
@@ -51,6 +52,7 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
     args = context.args
     params = args["params"]
     context.progress(stage="preparing", eval_done=False)
+    precision = Precision(bool(params.get("amp")))
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
 
@@ -68,7 +70,7 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
             f"on {paddle.device.get_device()}{f', rank {world.rank} of {world.size}' if world.size > 1 else ''}"
         )
         reports = output if world.is_first else context.folder
-        loop = Loop(training, params, output, context.progress, context.check_stop, seed, world, reports)
+        loop = Loop(training, params, output, context.progress, context.check_stop, seed, world, reports, precision)
         if resume_epoch is not None:
             loop.resume(int(resume_epoch))
         elif world.is_first:

@@ -1,6 +1,6 @@
 """Every model that a task can name, on each of its backbones, trains, evaluates, is exported and predicts.
 
-All of them take some twenty minutes (``make test-models``), so that each day has another part of them. The id of a test
+All of them take a quarter of an hour (``make test-models``), so that each day has another part of them. The id of a test
 says with which ``MODELS`` in the environment its part is run on any day; ``MODELS=all`` runs everything.
 """
 
@@ -24,7 +24,8 @@ from tests.images import make_dataset
 from tests.training.conftest import metrics_of, progress_of
 from tests.training.trained import job
 
-PARTS = 12
+PARTS = 6
+EPOCHS = 10
 TYPES = ("classification", "detection", "segmentation", "instance_segmentation")
 CLASSES = ("circle", "square")
 
@@ -79,7 +80,10 @@ def params_of(case: Case) -> dict[str, Any]:
     if case.backbone is not None:
         small["backbone"] = case.backbone
     if case.type in ("detection", "instance_segmentation"):
-        small["random_shape_sizes"] = [64]
+        small |= {"random_shape_sizes": [64], "warmup_steps": 1}
+    if case.type == "detection" and not case.model.endswith("RCNN"):
+        # After two steps it says the same of each place, and rounding decides what the net and its export find first.
+        small |= {"learning_rate": 0.001, "lr_decay_epochs": [100], "num_epochs": EPOCHS, "save_interval_epochs": EPOCHS}
     return check_params(case.type, small)
 
 
@@ -103,8 +107,8 @@ def test_a_model_trains_evaluates_is_exported_and_predicts(case: Case, root: Pat
     )
     result = train.run(training)
     assert result is not None
-    assert result["best_epoch"] == 1
-    assert progress_of(training)["step"] == 2
+    assert result["best_epoch"] == training.args["params"]["num_epochs"]
+    assert progress_of(training)["step"] == 2 * result["epoch"]
     assert all(math.isfinite(line["loss"]) for line in metrics_of(training))
 
     thresholds = {"topk": 5, "score_thresh": 0.01, "overlap_thresh": 0.5}

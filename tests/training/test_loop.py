@@ -164,6 +164,22 @@ def test_a_number_lost_between_two_reports_is_noticed(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.glob("epoch_*")) == ["epoch_1"]
 
 
+def test_a_parameter_that_a_batch_does_not_reach_stays_as_it_is(tmp_path: Path) -> None:
+    seen: list[float] = []
+
+    class Halves(Line):
+        """Each second batch does not reach the bias, which momentum would move all the same."""
+
+        def loss(self, batch: Any) -> tuple[paddle.Tensor, Any]:
+            seen.append(float(self.net.bias))
+            bias = self.net.bias if len(seen) % 2 else 0
+            return ((batch @ self.net.weight + bias - 3 * batch - 1) ** 2).mean(), None
+
+    run(tmp_path, Halves(), num_epochs=1)
+    for before, reached, passed_over in zip(seen[:-2:2], seen[1:-1:2], seen[2::2], strict=True):
+        assert before != reached == passed_over
+
+
 def test_a_stop_in_an_evaluation_saves_nothing_half(tmp_path: Path) -> None:
     told = Told()
 

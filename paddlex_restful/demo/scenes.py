@@ -55,8 +55,8 @@ _SHARES = {"train": 7, "val": 1, "test": 2}
 _DIGITS = (3, 8)
 """Digits of a scene, at least and at most, where they find room."""
 
-_SIDES = (0.15, 0.28)
-"""Height of a digit, as a share of the scene's side."""
+HEIGHTS = (0.15, 0.28)
+"""Height of a digit, at least and at most, as a share of the scene's side."""
 
 _ATTEMPTS = 20
 _DENSITY = 1.4
@@ -106,7 +106,14 @@ class Scene:
     objects: list[Placed]
 
 
-def write_scenes(folder: Path, project_type: str, count: int = SCENES, side: int = SIDE, seed: int = 0) -> int:
+def write_scenes(
+    folder: Path,
+    project_type: str,
+    count: int = SCENES,
+    side: int = SIDE,
+    seed: int = 0,
+    heights: tuple[float, float] = HEIGHTS,
+) -> int:
     """Write scenes as a dataset of a project type that brings its own split; the same call writes the same bytes.
 
     Detection is written as Pascal VOC, segmentation with one PNG of class ids a scene (0 is the background, digit d is
@@ -118,6 +125,7 @@ def write_scenes(folder: Path, project_type: str, count: int = SCENES, side: int
         count: number of scenes, 10 at least.
         side: width and height of a scene in pixels, 64 at least.
         seed: of all that is drawn by lot.
+        heights: of a digit, at least and at most, as a share of the side.
 
     Returns:
         The number of digits in all scenes.
@@ -139,7 +147,7 @@ def write_scenes(folder: Path, project_type: str, count: int = SCENES, side: int
     writer = _WRITERS[project_type](folder)
     digits = 0
     for number, split in enumerate(_splits(count)):
-        scene = make_scene(np.random.default_rng([seed, number]), photographs, handwriting[split], side)
+        scene = make_scene(np.random.default_rng([seed, number]), photographs, handwriting[split], side, heights)
         name = f"{number:05}"
         Image.fromarray(scene.image).save(folder / "JPEGImages" / f"{name}.jpg", quality=92)
         writer.add(name, split, scene)
@@ -153,6 +161,7 @@ def make_scene(
     photographs: Sequence[NDArray[np.uint8]],
     handwriting: Sequence[tuple[int, NDArray[np.float32]]],
     side: int,
+    heights: tuple[float, float] = HEIGHTS,
 ) -> Scene:
     """Paint digits onto a cut-out of a photograph.
 
@@ -161,13 +170,14 @@ def make_scene(
         photographs: [H, W, 3] each, no side smaller than 64.
         handwriting: which digit, and its ink from 0 to 1, [8, 8].
         side: of the scene in pixels.
+        heights: of a digit, at least and at most, as a share of the side.
     """
     image = _cut_out(random, photographs[int(random.integers(len(photographs)))], side).astype(np.float32)
     taken = np.zeros((side, side), bool)
     objects: list[Placed] = []
     for _ in range(random.integers(_DIGITS[0], _DIGITS[1] + 1)):
         digit, ink = handwriting[int(random.integers(len(handwriting)))]
-        ink = _enlarged(ink, round(side * random.uniform(*_SIDES)), random.uniform(0.8, 1.15))
+        ink = _enlarged(ink, round(side * random.uniform(*heights)), random.uniform(0.8, 1.15))
         height, width = ink.shape
         for _ in range(_ATTEMPTS):
             y, x = int(random.integers(side - height + 1)), int(random.integers(side - width + 1))

@@ -1,7 +1,7 @@
 """Every model that a task can name, on each of its backbones, trains, evaluates, is exported and predicts.
 
-All of them take a quarter of an hour (``make test-models``), so that each day has another part of them. The id of a test
-says with which ``MODELS`` in the environment its part is run on any day; ``MODELS=all`` runs everything.
+All of them take a quarter of an hour (``make test-models``), so that each day has another part of them. The id of a
+test says with which ``MODELS`` in the environment its part is run on any day; ``MODELS=all`` runs everything.
 """
 
 from __future__ import annotations
@@ -80,10 +80,9 @@ def params_of(case: Case) -> dict[str, Any]:
     if case.backbone is not None:
         small["backbone"] = case.backbone
     if case.type in ("detection", "instance_segmentation"):
-        small |= {"random_shape_sizes": [64], "warmup_steps": 1}
-    if case.type == "detection" and not case.model.endswith("RCNN"):
-        # After two steps it says the same of each place, and rounding decides what the net and its export find first.
-        small |= {"learning_rate": 0.001, "lr_decay_epochs": [100], "num_epochs": EPOCHS, "save_interval_epochs": EPOCHS}
+        # After two steps they say the same of each place, and rounding decides what a net and its export find first.
+        longer = {"num_epochs": EPOCHS, "save_interval_epochs": EPOCHS, "lr_decay_epochs": [EPOCHS]}
+        small |= longer | {"learning_rate": 0.001, "warmup_steps": 1, "random_shape_sizes": [64]}
     return check_params(case.type, small)
 
 

@@ -6,6 +6,7 @@ measured with its batches ready in memory: what it is faster then is what readin
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -86,9 +87,10 @@ def _seconds(project_type: str, rounds: int) -> tuple[list[Seconds], list[Second
         stack.enter_context(closing(theirs))
         turns: list[tuple[Contestant, str]] = [(own, "files"), (theirs, "files"), (own, "memory")]
         seconds: list[list[Seconds]] = [[], [], []]
-        for number in range(WARM_UP + rounds):
-            # Who comes first changes, so that a machine that grows slower favours nobody.
-            for turn in sorted(range(3), key=lambda each: (each + number) % 3):
+        # All orders, so that neither a machine that grows slower nor whoever was before favours anybody.
+        orders = itertools.cycle(itertools.permutations(range(3)))
+        for number, order in zip(range(WARM_UP + rounds), orders, strict=False):
+            for turn in order:
                 contestant, source = turns[turn]
                 taken = contestant.epoch(source)
                 if number >= WARM_UP:

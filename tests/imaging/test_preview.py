@@ -39,13 +39,13 @@ def pictures(samples: list[Sample], type: str, params: dict[str, Any], labels: l
 
 @pytest.mark.parametrize("type", ["detection", "instance_segmentation"])
 def test_boxes_are_drawn_where_the_objects_are(tmp_path: Path, type: str) -> None:
-    samples, labels = samples_of(tmp_path, type, count=4, size=(300, 400), objects=1)
-    params = plain(type, [400, 300] if type == "detection" else [300, 400])
+    samples, labels = samples_of(tmp_path, type, count=4, size=(320, 416), objects=1)
+    params = plain(type, [416, 320] if type == "detection" else [320, 416])
     drawn = list(draw_previews(samples, type, params, labels, 4, 0))
     by_path = {sample.image: sample for sample in samples}
     for path, picture in drawn:
         image = np.asarray(Image.open(io.BytesIO(picture)))
-        assert image.shape == (400, 300, 3)
+        assert image.shape == (416, 320, 3)
         label = by_path[path].label
         assert isinstance(label, list)
         x0, y0, x1, y1 = map(int, label[0]["bbox"])

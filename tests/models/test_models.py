@@ -1,6 +1,6 @@
 """Every model that a task can name, on each of its backbones, trains, evaluates, is exported and predicts.
 
-All of them take a quarter of an hour (``make test-models``), so that each day has another part of them. The id of a
+All of them take half an hour (``make test-models``), so that each day has another part of them. The id of a
 test says with which ``MODELS`` in the environment its part is run on any day; ``MODELS=all`` runs everything.
 """
 
@@ -24,8 +24,8 @@ from tests.images import make_dataset
 from tests.training.conftest import metrics_of, progress_of
 from tests.training.trained import job
 
-PARTS = 6
-EPOCHS = 10
+PARTS = 12
+EPOCHS = 20
 TYPES = ("classification", "detection", "segmentation", "instance_segmentation")
 CLASSES = ("circle", "square")
 

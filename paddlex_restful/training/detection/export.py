@@ -140,7 +140,7 @@ def largest_difference(detector: Detector, folder: Path) -> float:
         if not detector.net.takes_im_shape:
             del batch["im_shape"]
         rows = inference_model.run(folder, batch)[0]
-        # The row that an export with masks answers besides, so that there is one, stands for nothing.
+        # The row that an R-CNN net answers besides, so that there is one, stands for nothing.
         rows = rows[rows[:, 1] > 0]
         sides = [width, height, width, height]
         own = np.column_stack([found.classes, found.scores, found.boxes / sides])

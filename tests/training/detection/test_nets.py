@@ -18,6 +18,7 @@ from paddlex_restful.imaging.example import Example
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.params import default_params, models
 from paddlex_restful.params.defaults import BACKBONES
+from paddlex_restful.training import inference_model
 from paddlex_restful.training.detection import nets
 from paddlex_restful.training.detection.nets import batch, masks, yolo, yolo_targets
 from paddlex_restful.training.detection.nets.exported import Exported, pasted, specs
@@ -173,6 +174,18 @@ def test_an_export_answers_as_the_net(model: str, backbone: str, with_fpn: bool,
         own = np.stack(list(masks.paste(found[0].masks, found[0].boxes, ORIGINAL)))
         assert exported[real].shape == own.shape == (len(expected), *ORIGINAL)
         assert (exported[real] != own).mean() < 1e-3
+
+
+@pytest.mark.parametrize("model", ["FasterRCNN", "MaskRCNN"])
+def test_an_export_that_finds_nothing_answers_so(model: str, tmp_path: Path) -> None:
+    net = build(model, "ResNet18")
+    net.eval()
+    # Sure of the background, the last of the classes.
+    net.bbox_head.bbox_score.bias.set_value(paddle.to_tensor([-50.0] * CLASSES + [50.0]))
+    inference_model.save(Exported(net), specs(net, 64, 64), tmp_path)
+    inputs = images(net, 1)
+    assert [len(each.boxes) for each in net.detect(batch.tensors(inputs))] == [0]
+    assert (inference_model.run(tmp_path, inputs)[0][:, 1] == 0).all()
 
 
 @pytest.mark.parametrize(("model", "backbone", "with_fpn"), NAMES)

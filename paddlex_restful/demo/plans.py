@@ -84,7 +84,9 @@ _DETECTION = {
     "horizontal_flip": False,
     "use_mixup": False,
     "random_shape": False,
+    # The scenes show digits of all the sizes that the test has; parts of them would show others.
     "expand_image": False,
+    "crop_image": False,
 }
 
 

@@ -21,9 +21,6 @@ from paddlex_restful.imaging.polygons import Polygon
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import imaging as messages
 
-IGNORED = 255
-"""Value of the pixels of a mask of which nothing is known."""
-
 _LEAST_SIDE = 1.0
 """Of an object that is cut by an edge of the image, at least so many pixels must remain in both directions."""
 

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from paddlex_restful.imaging.example import IGNORED, Example
+from paddlex_restful.datasets.segmentation import IGNORED
+from paddlex_restful.imaging.example import Example
 from paddlex_restful.imaging.image import Matrix, Pixels
 
 Colour = Sequence[float]

@@ -155,7 +155,8 @@ class JobManager:
 
     def latest(self, subject: str, kind: str) -> Job | None:
         """The newest job of a subject and kind, from memory."""
-        return self.jobs_of(subject).get(kind)
+        job = self._store.latest(subject, kind)
+        return None if job is None else self._told(job)
 
     def jobs_of(self, subject: str) -> Mapping[str, Job]:
         """The newest job of each kind of a subject, from memory."""

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-IGNORED = 255
-"""Value of pixels of the truth that count for nothing."""
+from paddlex_restful.datasets.segmentation import IGNORED
 
 Confusion = NDArray[np.int64]
 """Numbers of pixels, [classes, classes]: rows are the true class, columns the predicted one."""

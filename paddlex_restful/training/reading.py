@@ -55,6 +55,18 @@ def ahead(make: Callable[[S], T], items: Iterable[S], workers: int) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
+def in_parts(make: Callable[[range], T], count: int, size: int) -> Iterator[T]:
+    """Make batches of so many things in their order, a few ahead of the one that is in use.
+
+    Args:
+        make: makes a batch of the things with these indices; called in threads.
+        count: of the things.
+        size: of a batch; the last one may be smaller.
+    """
+    parts = (range(start, min(start + size, count)) for start in range(0, count, size))
+    return ahead(make, parts, threads())
+
+
 def batches(images: Sequence[S], load: Callable[[S], T], size: int) -> Iterator[tuple[int, list[T | UserError]]]:
     """Loads images in order, a batch at a time, at most one batch ahead of the one in use.
 

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import orjson
 from visualdl import LogWriter
 
+from paddlex_restful.results import METRICS_FILE
 from paddlex_restful.training.eta import Eta
 
-METRICS_FILE = "metrics.jsonl"
 VISUALDL_FOLDER = "vdl"
 
 

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from paddlex_restful.datasets.segmentation import IGNORED
 from paddlex_restful.imaging import geometry
-from paddlex_restful.imaging.example import IGNORED, Example
+from paddlex_restful.imaging.example import Example
 from tests.imaging.painted import CROWD, GROUND, SIZE, check, scene
 
 Change = Callable[[Example], Example]

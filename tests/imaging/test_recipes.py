@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paddlex_restful.imaging.example import IGNORED, Example
+from paddlex_restful.datasets.segmentation import IGNORED
+from paddlex_restful.imaging.example import Example
 from paddlex_restful.imaging.recipes import Recipe, input_size, prepare
 from paddlex_restful.params import check_params
 from tests.imaging.painted import GROUND, SIZE, check, scene

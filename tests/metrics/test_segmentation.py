@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn
 
+from paddlex_restful.datasets.segmentation import IGNORED
 from paddlex_restful.metrics.segmentation import (
-    IGNORED,
     class_iou,
     confusion_matrix,
     evaluation_result,

@@ -11,11 +11,11 @@ import pytest
 
 from paddlex_restful import datasets
 from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobStopped
 from paddlex_restful.training import checkpoint, evaluate
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.classification.prediction import Classifier
-from paddlex_restful.training.classification.transforms import Preprocess
 from tests.training.trained import LABELS, job, trained_workspace
 
 

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from paddlex_restful import datasets
 from paddlex_restful.enums import ProjectType
+from paddlex_restful.imaging.augment import Augment
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.classification import evaluation, export, nets, prediction
-from paddlex_restful.training.classification.data import ImageSet, cache_budget
-from paddlex_restful.training.classification.transforms import Augment, Preprocess
+from paddlex_restful.training.classification.data import ImageSet
 from paddlex_restful.training.parallel import World
 
 _MOMENTUM = 0.9
@@ -68,7 +70,7 @@ class ClassificationTraining:
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
         both = len(train) + len(val)
-        budget = cache_budget() // world.size
+        budget = reading.cache_budget() // world.size
         self._train = ImageSet(train, preprocess, budget, lambda done, total: notify(done, both))
         self._val = ImageSet(
             val, preprocess, budget - self._train.nbytes, lambda done, total: notify(len(train) + done, both)

@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
 from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.augment import Augment
+from paddlex_restful.imaging.image import Pixels
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.classification.transforms import Augment, Pixels, Preprocess
 from paddlex_restful.training.parallel import World
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Images, [N, 3, H, W] normalised, and the indices of their classes, [N]."""
 
-_CACHE_SHARE = 0.25
 _READ_AT_ONCE = 64
-
-
-def cache_budget() -> int:
-    """Bytes that decoded images may take: a quarter of the memory that is free, also within a container's limit."""
-    free = psutil.virtual_memory().available
-    limit, used = (Path("/sys/fs/cgroup") / name for name in ("memory.max", "memory.current"))
-    if limit.exists() and limit.read_text().strip().isdigit():
-        free = min(free, int(limit.read_text()) - int(used.read_text()))
-    return max(0, int(free * _CACHE_SHARE))
 
 
 class ImageSet:
@@ -84,12 +68,10 @@ class ImageSet:
     def batches(self, batch_size: int) -> Iterator[Batch]:
         """All images in order, unchanged: for evaluation."""
 
-        def make(indices: NDArray[np.intp]) -> Batch:
-            return self._batch([self.image(index) for index in indices], indices)
+        def make(part: range) -> Batch:
+            return self._batch([self.image(index) for index in part], np.array(part))
 
-        starts = range(0, len(self), batch_size)
-        parts = (np.arange(start, min(start + batch_size, len(self))) for start in starts)
-        return ahead(make, parts, reading.threads())
+        return reading.in_parts(make, len(self), batch_size)
 
     def epoch(
         self, epoch: int, seed: int, batch_size: int, augment: Augment, world: World
@@ -116,28 +98,7 @@ class ImageSet:
             indices, weight = share
             return self._batch([augment(self.image(index), draws[index]) for index in indices], indices), weight
 
-        return ahead(make, world.shares(order, batch_size), reading.threads())
+        return reading.ahead(make, world.shares(order, batch_size), reading.threads())
 
     def _batch(self, images: list[Pixels], indices: NDArray[np.intp]) -> Batch:
         return self._preprocess.normalise(np.stack(images)), self.labels[indices]
-
-
-def ahead(make: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    """Make things in threads, a few ahead of the one that is in use, and give them in order.
-
-    Args:
-        make: called in the threads; what it raises is raised here, in its turn.
-        items: what each is made of.
-        workers: number of threads, and of things that are made ahead.
-    """
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="batch")
-    made: deque[Future[R]] = deque()
-    try:
-        for item in items:
-            made.append(pool.submit(make, item))
-            if len(made) > workers:
-                yield made.popleft().result()
-        while made:
-            yield made.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)

@@ -9,12 +9,12 @@ import numpy as np
 import paddle
 
 from paddlex_restful.checkpoints import INFO_FILE
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training import export, inference_model
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
-from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.reporter import log
 
 PADDLEX_NAME = "ResNet50"

@@ -14,11 +14,12 @@ from PIL import Image
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.image import Pixels, read_image
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import checkpoint, predict, reading
 from paddlex_restful.training.adapters import adapter
-from paddlex_restful.training.classification.transforms import Pixels, Preprocess, read_image
 
 _BATCH_PIXELS = 16 * 224 * 224
 """Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""

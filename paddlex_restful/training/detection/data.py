@@ -148,10 +148,7 @@ class EvaluationImages:
             JobFailed: one cannot be read.
         """
 
-        def make(start: int) -> list[Prepared]:
-            return [self._prepared(index) for index in range(start, min(start + batch_size, len(self)))]
-
-        return reading.ahead(make, range(0, len(self), batch_size), reading.threads())
+        return reading.in_parts(lambda part: [self._prepared(index) for index in part], len(self), batch_size)
 
     def _prepared(self, index: int) -> Prepared:
         if index in self._kept:

@@ -12,13 +12,13 @@ import paddle
 
 from paddlex_restful import datasets
 from paddlex_restful.enums import ProjectType
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.imaging.recipes import Recipe
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.metrics import segmentation as metrics
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.segmentation import evaluation, export, nets, prediction
 from paddlex_restful.training.segmentation.data import LabelledImages

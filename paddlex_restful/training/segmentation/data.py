@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
+from paddlex_restful.datasets.segmentation import IGNORED
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.imaging import geometry
 from paddlex_restful.imaging.example import Example, load_example
 from paddlex_restful.imaging.image import short_name
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.imaging.recipes import Recipe
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import segmentation as messages
-from paddlex_restful.metrics.segmentation import IGNORED
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.examples import ExampleSet
 from paddlex_restful.training.parallel import World
 
@@ -87,12 +87,10 @@ class LabelledImages:
     def batches(self, batch_size: int) -> Iterator[Batch]:
         """All images in order, unchanged: for evaluation."""
 
-        def make(indices: range) -> Batch:
-            return self._batch([self._examples[index] for index in indices])
+        def make(part: range) -> Batch:
+            return self._batch([self._examples[index] for index in part])
 
-        starts = range(0, len(self), batch_size)
-        parts = (range(start, min(start + batch_size, len(self))) for start in starts)
-        return reading.ahead(make, parts, reading.threads())
+        return reading.in_parts(make, len(self), batch_size)
 
     def epoch(
         self, epoch: int, seed: int, batch_size: int, recipe: Recipe, world: World

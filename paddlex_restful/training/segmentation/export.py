@@ -10,10 +10,10 @@ import paddle
 from numpy.typing import NDArray
 
 from paddlex_restful.checkpoints import INFO_FILE
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training import export, inference_model
-from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.segmentation.nets import architecture
 from paddlex_restful.training.segmentation.prediction import Segmenter

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import paddle
 from paddle.nn import functional
 
-from paddlex_restful.metrics.segmentation import IGNORED
+from paddlex_restful.datasets.segmentation import IGNORED
 
 Loss = Callable[[paddle.Tensor, paddle.Tensor], paddle.Tensor]
 """From logits [N, classes, H, W] and class ids [N, H, W], 255 ignored, to a number."""

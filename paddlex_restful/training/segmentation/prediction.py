@@ -16,11 +16,11 @@ from pycocotools import mask as rle
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.imaging.image import Pixels, read_image
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import checkpoint, predict
 from paddlex_restful.training.adapters import adapter
-from paddlex_restful.training.classification.transforms import Preprocess
 
 ClassMap = NDArray[np.uint8]
 """Class ids, [H, W]."""

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 from paddlex_restful.datasets import Sample
+from paddlex_restful.imaging.augment import Augment
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed, JobStopped
-from paddlex_restful.training.classification.data import Batch, ImageSet, ahead, cache_budget
-from paddlex_restful.training.classification.transforms import Augment, Preprocess
+from paddlex_restful.training.classification.data import Batch, ImageSet
 from paddlex_restful.training.parallel import World
+from paddlex_restful.training.reading import ahead, cache_budget
 from tests.images import scramble
 
 PREPROCESS = Preprocess(8, 8, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))

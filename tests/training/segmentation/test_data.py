@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from paddlex_restful import datasets
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.imaging.recipes import Recipe
 from paddlex_restful.jobs.context import JobFailed
-from paddlex_restful.training.classification.transforms import Preprocess
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.segmentation.data import Batch, LabelledImages, load
 from tests.training.segmentation.conftest import LABELS, SIZE, small_params

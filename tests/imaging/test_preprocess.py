@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddlex_restful.imaging.augment import Augment
+from paddlex_restful.imaging.image import read_image
+from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
-from paddlex_restful.training.classification.transforms import Augment, Preprocess, read_image
 from tests.images import bomb, scramble, truncate
 
 CHANGES = ("brightness", "contrast", "saturation", "hue", "rotate", "horizontal_flip", "vertical_flip")

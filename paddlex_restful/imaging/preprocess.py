@@ -1,8 +1,7 @@
-"""From an image file to what a net sees: reading, resizing, normalisation.
+"""From an image file to what classifiers and segmentation nets see: reading, resizing, normalisation.
 
-Images are RGB arrays of shape [H, W, 3], uint8, until they are normalised. Training, evaluation, prediction and the
-exported model all resize in the same way: to ``image_shape``, bilinear, without keeping the ratio of the sides.
-Training changes the resized image at random (``Augment``); nothing is cropped, so every object stays in the picture.
+Training, evaluation, prediction and the exported model all resize in the same way: to ``image_shape``, bilinear,
+without keeping the ratio of the sides.
 """
 
 from __future__ import annotations
@@ -15,11 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddlex_restful.imaging.augment import Augment
 from paddlex_restful.imaging.geometry import resize_image
 from paddlex_restful.imaging.image import Pixels, read_image
-
-__all__ = ["Augment", "Pixels", "Preprocess", "read_image"]
 
 
 @dataclass(frozen=True)

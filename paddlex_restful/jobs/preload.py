@@ -10,23 +10,29 @@ import logging
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
 
 from paddlex_restful.jobs.kinds import KINDS
 
-# Each job imports the one of its project type when it begins, which took 0.07 s of processor time of each; here they
-# take 0.25 s and 10 MiB once, which the jobs share. They import nothing of a suite: what is needed depends on the net.
-_ADAPTERS = tuple(
-    f"paddlex_restful.training.{name}.adapter" for name in ("classification", "detection", "segmentation")
-)
-
 # Ctrl-C in the server's terminal reaches this process too, which ends with the server anyhow.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _wanted() -> Iterator[str]:
+    yield "paddle"
+    yield from sorted({kind.function.partition(":")[0] for kind in KINDS.values()})
+    # Each job imports the one of its project type when it begins, which took 0.07 s of processor time of each; here
+    # they take 0.25 s and 10 MiB once, which the jobs share. They import nothing of a suite: what is needed depends on
+    # the net. The table came with the jobs' functions, where these could be imported.
+    adapters = sys.modules.get("paddlex_restful.training.adapters")
+    yield from adapters.ADAPTERS.values() if adapters else ()
+
 
 _problems: dict[str, str] = {}
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    for _module in ("paddle", *sorted({kind.function.partition(":")[0] for kind in KINDS.values()}), *_ADAPTERS):
+    for _module in _wanted():
         try:
             importlib.import_module(_module)
         except Exception as error:  # noqa: BLE001  a broken package may raise anything

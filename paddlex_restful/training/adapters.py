@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -64,37 +65,30 @@ class Training(Protocol):
         """Address of the net's pretrained weights, such as those of ``IMAGENET``; None when there are none."""
 
 
-class Adapter(Protocol):
-    """A project type: how it trains, and its jobs on a trained net."""
-
-    def training(self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World) -> Training:
-        """Build the net with fresh weights and get the data ready.
-
-        Args:
-            params: the task's training parameters, checked and complete.
-            dataset: the dataset's folder, split.
-            seed: where all randomness starts.
-            notify: hears of the reading of the images.
-            world: the processes that train together; only the first one evaluates.
-
-        Raises:
-            JobFailed: the parameters or the data do not suit.
-        """
-
-    def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
-        """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
-
-    def evaluate(self, context: JobContext) -> dict[str, Any] | None:
-        """Do the job ``evaluate``."""
-
-    def predict(self, context: JobContext) -> dict[str, Any] | None:
-        """Do the job ``predict``."""
-
-    def export(self, context: JobContext) -> dict[str, Any] | None:
-        """Do the job ``export``."""
+Job = Callable[[JobContext], dict[str, Any] | None]
+"""Does a job; raises ``JobFailed`` or ``JobStopped``."""
 
 
-_ADAPTERS = {
+@dataclass(frozen=True)
+class Adapter:
+    """A project type: how it trains, and its jobs on a trained net.
+
+    Attributes:
+        training: builds the net with fresh weights and gets the data ready. It is given the task's training parameters,
+            checked and complete; the folder of the dataset, split; the seed where all randomness starts; who hears of
+            the reading of the images; and the processes that train together, of which only the first one evaluates.
+        evaluate: the job ``evaluate``.
+        predict: the job ``predict``.
+        export: the job ``export``.
+    """
+
+    training: Callable[[Mapping[str, Any], Path, int, Notify, World], Training]
+    evaluate: Job
+    predict: Job
+    export: Job
+
+
+ADAPTERS = {
     "classification": "paddlex_restful.training.classification.adapter",
     "detection": "paddlex_restful.training.detection.adapter",
     "segmentation": "paddlex_restful.training.segmentation.adapter",
@@ -105,4 +99,4 @@ _ADAPTERS = {
 
 def adapter(project_type: str) -> Adapter:
     """The adapter of a project type."""
-    return cast("Adapter", importlib.import_module(_ADAPTERS[project_type]).ADAPTER)
+    return cast("Adapter", importlib.import_module(ADAPTERS[project_type]).ADAPTER)

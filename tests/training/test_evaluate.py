@@ -14,8 +14,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobStopped
 from paddlex_restful.training import checkpoint, evaluate
-from paddlex_restful.training.adapters import adapter
-from paddlex_restful.training.classification.prediction import Classifier
+from paddlex_restful.training.classification.prediction import Classifier, net_of
 from tests.training.trained import LABELS, job, trained_workspace
 
 
@@ -53,7 +52,7 @@ def test_the_result_is_what_the_net_says_of_the_test_split(workspace: Path) -> N
     folder = workspace / "datasets/D0001"
     samples = datasets.samples(folder, "classification", "test")
     info = checkpoint.read_info(workspace / "output/best_model")
-    net = adapter("classification").net(info)
+    net = net_of(info)
     checkpoint.load_net(workspace / "output/best_model", net)
     net.eval()
     preprocess = Preprocess.of_info(info)
@@ -121,7 +120,7 @@ def test_an_unreadable_image_is_named(workspace: Path, tmp_path: Path) -> None:
 def test_other_classes_than_those_of_the_model_are_refused(workspace: Path, tmp_path: Path) -> None:
     root = copy_of(workspace, tmp_path)
     info = checkpoint.read_info(root / "output/best_model")
-    net = adapter("classification").net(info)
+    net = net_of(info)
     checkpoint.save(root / "output/best_model", net, info | {"labels": ["cat", "dog", "emu"]})
     with pytest.raises(UserError, match="square, the triangle, 圆 in place of cat, dog, emu"):
         evaluate.run(job(root, "evaluate", **evaluation(root)))
@@ -130,7 +129,7 @@ def test_other_classes_than_those_of_the_model_are_refused(workspace: Path, tmp_
 def test_a_net_that_answers_with_nan_is_told_of(workspace: Path, tmp_path: Path) -> None:
     root = copy_of(workspace, tmp_path)
     info = checkpoint.read_info(root / "output/best_model")
-    net = adapter("classification").net(info)
+    net = net_of(info)
     for parameter in net.parameters():
         parameter.set_value(paddle.full_like(parameter, float("nan")))
     checkpoint.save(root / "output/best_model", net, info)
@@ -162,7 +161,7 @@ def test_many_images_are_evaluated_in_several_batches_in_order(workspace: Path, 
 
 
 def _fresh(root: Path, info: dict[str, Any]) -> Any:
-    net = adapter("classification").net(info)
+    net = net_of(info)
     checkpoint.load_net(root / "output/best_model", net)
     return net
 

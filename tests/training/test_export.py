@@ -20,10 +20,9 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobStopped
 from paddlex_restful.jobs.failures import of_exception
 from paddlex_restful.training import checkpoint, export
-from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.classification import export as classification_export
 from paddlex_restful.training.classification.nets import build_net
-from paddlex_restful.training.classification.prediction import Classifier
+from paddlex_restful.training.classification.prediction import Classifier, net_of
 from tests.training.trained import LABELS, SIZE, job, trained_workspace
 
 FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml"}
@@ -140,7 +139,7 @@ def test_nothing_is_left_in_the_users_home(workspace: Path, tmp_path: Path, monk
 
 def test_the_check_sees_an_export_of_other_weights(workspace: Path, exported: Path, tmp_path: Path) -> None:
     info = checkpoint.read_info(workspace / "output/best_model")
-    other = adapter("classification").net(info)
+    other = net_of(info)
     checkpoint.load_net(workspace / "output/epoch_4", other)
     for parameter in other.parameters():
         parameter.set_value(parameter * 1.1)

@@ -11,17 +11,17 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddlex_restful import datasets
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.imaging.augment import Augment
 from paddlex_restful.imaging.preprocess import Preprocess
-from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import reading
-from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.adapters import Adapter, Notify
 from paddlex_restful.training.classification import evaluation, export, nets, prediction
 from paddlex_restful.training.classification.data import ImageSet
 from paddlex_restful.training.parallel import World
+from paddlex_restful.training.splits import Splits
 
 _MOMENTUM = 0.9
 _WEIGHT_DECAY = 1e-4
@@ -59,13 +59,7 @@ class ClassificationTraining:
         preprocess = Preprocess.of_params(params)
         nets.check_size(self._model, preprocess.width, preprocess.height)
 
-        labels = datasets.labels(dataset)
-        train = datasets.samples(dataset, ProjectType.CLASSIFICATION.value, "train")
-        val = datasets.samples(dataset, ProjectType.CLASSIFICATION.value, "val") if world.is_first else []
-        if not labels:
-            raise JobFailed("dataset", messages.NO_CLASSES)
-        if len(train) < world.least_images:
-            raise JobFailed("dataset", messages.TOO_FEW_IMAGES, count=len(train), least=world.least_images)
+        labels, train, val = Splits.read(dataset, ProjectType.CLASSIFICATION.value, world, world.least_images)
         self._top = min(_TOP, len(labels))
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
@@ -141,30 +135,4 @@ class ClassificationTraining:
         return nets.weights_url(self._model) if source == "IMAGENET" else None
 
 
-class ClassificationAdapter:
-    """Classification's part of the jobs."""
-
-    def training(
-        self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World
-    ) -> ClassificationTraining:
-        """See ``ClassificationTraining``."""
-        return ClassificationTraining(params, dataset, seed, notify, world)
-
-    def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
-        """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
-        return nets.build_net(info["model"], len(info["labels"]))
-
-    def evaluate(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``evaluate``."""
-        return evaluation.run(context)
-
-    def predict(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``predict``."""
-        return prediction.run(context)
-
-    def export(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``export``."""
-        return export.run(context)
-
-
-ADAPTER = ClassificationAdapter()
+ADAPTER = Adapter(ClassificationTraining, evaluation.run, prediction.run, export.run)

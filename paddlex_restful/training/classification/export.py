@@ -8,23 +8,17 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.imaging.preprocess import Preprocess
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import export as messages
+from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import export, inference_model
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
-from paddlex_restful.training.reporter import log
 
 PADDLEX_NAME = "ResNet50"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the classification pre- and
 postprocessing, for the net itself is in the exported files."""
 
 _TOPK = 5
-_ALLOWED_DIFFERENCE = 1e-3
-"""Of a score. Other kernels round otherwise, by 1e-6 on a processor and by up to some 1e-4 on a GPU; a wrong export is
-off by far more."""
 
 
 class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
@@ -40,48 +34,25 @@ class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Exports a checkpoint into a folder of its own.
-
-    The folder holds ``inference.json`` (the net; input ``[N, 3, H, W]`` float32, any N, output probabilities),
-    ``inference.pdiparams`` (its weights), ``inference.yml`` (preprocessing and labels, as PaddleX 3 reads them) and
-    ``model.yml`` (what the net is, as in checkpoints). Before it is there, its answers are compared with the net's.
+    """Exports a checkpoint: input ``[N, 3, H, W]`` float32, any N, output probabilities; see ``export.export_model``.
 
     Args:
         context: args ``model``, ``save_dir``.
-
-    Returns:
-        ``save_dir``, ``model_name`` (for ``paddlex.create_model``) and ``difference``, the largest of a score.
-
-    Raises:
-        JobFailed: the checkpoint is damaged, the folder is not empty or cannot be written, or the export answers
-            otherwise than the net.
-        JobStopped: the job was asked to stop.
     """
-    target = Path(context.args["save_dir"])
-    source = context.path(context.args["model"])
-    context.progress(stage="loading", percent=0)
-    classifier = Classifier(source)
-    info = classifier.info
-    name = architecture(info["model"]).paddlex_name or PADDLEX_NAME
-    with export.new_folder(target) as folder:
-        context.check_stop()
-        context.progress(stage="tracing", percent=20)
-        save_net(classifier.net, classifier.preprocess, folder)
-        context.check_stop()
-        context.progress(stage="checking", percent=60)
-        difference = largest_difference(classifier, folder)
-        if not difference <= _ALLOWED_DIFFERENCE:
-            raise JobFailed(
-                "mismatch", messages.MISMATCH, model=info["model"], difference=difference, allowed=_ALLOWED_DIFFERENCE
-            )
-        context.check_stop()
-        context.progress(stage="saving", percent=90)
-        config = inference_config(name, classifier.preprocess, classifier.labels)
-        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, config)
-        inference_model.write_yaml(folder / INFO_FILE, info)
-    log(f"Exported {info['model']} to {target}; its scores differ from the net's by at most {difference:.2g}")
-    context.progress(stage="complete", percent=100, flush=True)
-    return {"save_dir": str(target), "model_name": name, "difference": difference}
+
+    def load() -> export.Model:
+        classifier = Classifier(context.path(context.args["model"]))
+        info, preprocess = classifier.info, classifier.preprocess
+        name = architecture(info["model"]).paddlex_name or PADDLEX_NAME
+        return export.Model(
+            info,
+            name,
+            save=lambda folder: save_net(classifier.net, preprocess, folder),
+            difference=lambda folder: largest_difference(classifier, folder),
+            config=inference_config(name, preprocess, classifier.labels),
+        )
+
+    return export.export_model(context, load)
 
 
 def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import paddle
@@ -14,12 +13,11 @@ from PIL import Image
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.errors import UserError
-from paddlex_restful.imaging.image import Pixels, read_image
-from paddlex_restful.imaging.preprocess import Preprocess
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import prediction as messages
-from paddlex_restful.training import checkpoint, predict, reading
-from paddlex_restful.training.adapters import adapter
+from paddlex_restful.imaging.image import Pixels
+from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.training import predict, reading
+from paddlex_restful.training.classification import nets
+from paddlex_restful.training.loaded import LoadedNet
 
 _BATCH_PIXELS = 16 * 224 * 224
 """Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""
@@ -28,37 +26,18 @@ _LARGEST_BATCH = 64
 _TOPK = 5
 
 
-class Classifier:
+class Classifier(LoadedNet):
     """A trained classification net and what it needs to answer for images.
 
     Args:
         folder: the checkpoint.
-
-    Attributes:
-        net: the net, in evaluation mode.
-        info: the checkpoint's ``model.yml``.
-        labels: names of the classes.
-        epoch: of the weights, None where the checkpoint does not say.
-        preprocess: what is done to an image before the net sees it.
-        batch_size: how many images it takes at once.
 
     Raises:
         JobFailed: there is no checkpoint or it is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.info = checkpoint.read_info(folder)
-        self.net = adapter("classification").net(self.info)
-        checkpoint.load_net(folder, self.net)
-        self.net.eval()
-        self.labels: list[str] = self.info["labels"]
-        self.epoch: int | None = self.info.get("epoch")
-        self.preprocess = Preprocess.of_info(self.info)
-        size = self.preprocess.width * self.preprocess.height
-        self.batch_size = min(_LARGEST_BATCH, max(1, _BATCH_PIXELS // size))
-        self._folder = folder
-        # Images are resized in threads of our own; OpenCV's would only wait for one another.
-        cv2.setNumThreads(1)
+        super().__init__(folder, net_of, _BATCH_PIXELS, _LARGEST_BATCH)
 
     def scores(self, images: Sequence[Pixels]) -> npt.NDArray[np.float32]:
         """Probabilities of the classes.
@@ -74,10 +53,7 @@ class Classifier:
         """
         with paddle.no_grad():
             logits = self.net(paddle.to_tensor(self.preprocess.normalise(np.stack(images))))
-            scores: npt.NDArray[np.float32] = paddle.nn.functional.softmax(logits, axis=-1).numpy()
-        if not np.isfinite(scores).all():
-            raise JobFailed("not_finite", messages.SCORES_NOT_FINITE, checkpoint=self._folder.name)
-        return scores
+            return self.finite(paddle.nn.functional.softmax(logits, axis=-1).numpy())
 
     def scores_of(self, images: Sequence[Path]) -> Iterator[npt.NDArray[np.float32]]:
         """Probabilities for image files, a batch at a time; see ``scores``.
@@ -87,10 +63,6 @@ class Classifier:
         """
         for _, batch in reading.batches(images, self.preprocess.load, self.batch_size):
             yield self.scores([_readable(image) for image in batch])
-
-    def read(self, image: Path) -> Pixels:
-        """The RGB image in a file."""
-        return read_image(image)
 
     def prepare(self, image: Pixels) -> Pixels:
         """The image in the net's input size."""
@@ -111,6 +83,11 @@ class Classifier:
         named = drawing.caption(predict.readable(picture), answer["category"], index)
         drawing.legend(named, [(f"{answer['score']:.4f}", index)]).save(target, compress_level=1)
         return answer
+
+
+def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+    """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
+    return nets.build_net(info["model"], len(info["labels"]))
 
 
 def run(context: JobContext) -> dict[str, Any]:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import paddle
 
-from paddlex_restful import datasets
 from paddlex_restful.enums import ProjectType
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import training as messages
 from paddlex_restful.training import reading
-from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.adapters import Adapter, Notify
 from paddlex_restful.training.detection import evaluation, export, nets, prediction
 from paddlex_restful.training.detection.data import Batch, EvaluationImages, TrainingImages
-from paddlex_restful.training.detection.detector import Detector, net_of
+from paddlex_restful.training.detection.detector import Detector
 from paddlex_restful.training.detection.nets import batch as batches
 from paddlex_restful.training.parallel import World
+from paddlex_restful.training.splits import Splits
 
 Losses = dict[str, paddle.Tensor]
 
@@ -51,13 +50,7 @@ class DetectionTraining:
         self._seed = seed
         self._world = world
         self._batch_size = int(params["batch_size"])
-        labels = datasets.labels(dataset)
-        train = datasets.samples(dataset, project_type, "train")
-        val = datasets.samples(dataset, project_type, "val") if world.is_first else []
-        if not labels:
-            raise JobFailed("dataset", messages.NO_CLASSES)
-        if len(train) < world.size:
-            raise JobFailed("dataset", messages.TOO_FEW_IMAGES, count=len(train), least=world.size)
+        labels, train, val = Splits.read(dataset, project_type, world, world.size)
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
         self.net = nets.build(params["model"], params["backbone"], len(labels), params, project_type=project_type)
@@ -112,37 +105,9 @@ class DetectionTraining:
         return nets.weights_url(params["model"], params["backbone"], source, with_fpn=params["with_fpn"])
 
 
-class DetectionAdapter:
-    """The part of one project type in the jobs.
-
-    Args:
-        project_type: ``detection`` or ``instance_segmentation``.
-    """
-
-    def __init__(self, project_type: str) -> None:
-        self._project_type = project_type
-
-    def training(
-        self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World
-    ) -> DetectionTraining:
-        """See ``DetectionTraining``."""
-        return DetectionTraining(self._project_type, params, dataset, seed, notify, world)
-
-    def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
-        """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
-        return net_of(info)
-
-    def evaluate(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``evaluate``."""
-        return evaluation.run(context)
-
-    def predict(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``predict``."""
-        return prediction.run(context)
-
-    def export(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``export``."""
-        return export.run(context)
+def adapter_of(project_type: str) -> Adapter:
+    """The adapter of a project type, ``detection`` or ``instance_segmentation``."""
+    return Adapter(partial(DetectionTraining, project_type), evaluation.run, prediction.run, export.run)
 
 
-ADAPTER = DetectionAdapter(ProjectType.DETECTION.value)
+ADAPTER = adapter_of(ProjectType.DETECTION.value)

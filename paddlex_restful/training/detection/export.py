@@ -10,16 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.imaging import recipes
 from paddlex_restful.imaging.image import Pixels
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import export as messages
+from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import export, inference_model
 from paddlex_restful.training.detection.detector import Detector
 from paddlex_restful.training.detection.nets import batch as batches
 from paddlex_restful.training.detection.nets.exported import Exported, specs
-from paddlex_restful.training.reporter import log
 
 _PADDLEX_NAMES = {
     "YOLOv3": "YOLOv3-DarkNet53",
@@ -32,9 +29,6 @@ _PADDLEX_NAMES = {
 }
 """The names under which PaddleX 3 loads nets: there they only choose what is done before and after the net, for the net
 itself is in the exported files. PaddleX knows the names of the others."""
-
-_ALLOWED_DIFFERENCE = 1e-3
-"""Of a score, and of a side of a box as a share of the image."""
 
 _COMPARED = 10
 _LEAST_SCORE = 0.05
@@ -70,47 +64,27 @@ for category, score, x0, y0, x1, y1 in net.get_output_handle(net.get_output_name
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Exports a checkpoint into a folder of its own.
+    """Exports a checkpoint, with all that comes after the net; its inputs and outputs are told in ``nets.exported``.
 
-    The folder holds ``inference.json`` (the net with all that comes after it; its inputs and outputs are told in
-    ``nets.exported``), ``inference.pdiparams`` (its weights), ``inference.yml`` (preprocessing and labels, as PaddleX 3
-    reads them), ``model.yml`` (what the net is, as in checkpoints) and ``example.py`` (a program that uses them).
-    Before it is there, its answers are compared with the net's.
+    See ``export.export_model``; for the difference ``largest_difference``.
 
     Args:
         context: args ``model``, ``save_dir``.
-
-    Returns:
-        ``save_dir``, ``model_name`` (for ``paddlex.create_model``) and ``difference``, see ``largest_difference``.
-
-    Raises:
-        JobFailed: the checkpoint is damaged, the folder is not empty or cannot be written, or the export answers
-            otherwise than the net.
-        JobStopped: the job was asked to stop.
     """
-    target = Path(context.args["save_dir"])
-    context.progress(stage="loading", percent=0)
-    detector, info = Detector.load(context.path(context.args["model"]))
-    name = _PADDLEX_NAMES.get(info["model"], info["model"])
-    with export.new_folder(target) as folder:
-        context.check_stop()
-        context.progress(stage="tracing", percent=20)
-        save_net(detector, folder)
-        context.check_stop()
-        context.progress(stage="checking", percent=60)
-        difference = largest_difference(detector, folder)
-        if not difference <= _ALLOWED_DIFFERENCE:
-            raise JobFailed(
-                "mismatch", messages.MISMATCH, model=info["model"], difference=difference, allowed=_ALLOWED_DIFFERENCE
-            )
-        context.check_stop()
-        context.progress(stage="saving", percent=90)
-        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, inference_config(name, detector, info))
-        inference_model.write_yaml(folder / INFO_FILE, info)
-        (folder / inference_model.EXAMPLE_FILE).write_text(example(detector, info), encoding="utf-8")
-    log(f"Exported {info['model']} to {target}; its answers differ from the net's by at most {difference:.2g}")
-    context.progress(stage="complete", percent=100, flush=True)
-    return {"save_dir": str(target), "model_name": name, "difference": difference}
+
+    def load() -> export.Model:
+        detector, info = Detector.load(context.path(context.args["model"]))
+        name = _PADDLEX_NAMES.get(info["model"], info["model"])
+        return export.Model(
+            info,
+            name,
+            save=lambda folder: save_net(detector, folder),
+            difference=lambda folder: largest_difference(detector, folder),
+            config=inference_config(name, detector, info),
+            example=example(detector, info),
+        )
+
+    return export.export_model(context, load)
 
 
 def save_net(detector: Detector, folder: Path) -> None:

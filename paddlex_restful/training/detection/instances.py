@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from paddlex_restful.enums import ProjectType
-from paddlex_restful.training.detection.adapter import DetectionAdapter
+from paddlex_restful.training.detection.adapter import adapter_of
 
-ADAPTER = DetectionAdapter(ProjectType.INSTANCE_SEGMENTATION.value)
+ADAPTER = adapter_of(ProjectType.INSTANCE_SEGMENTATION.value)

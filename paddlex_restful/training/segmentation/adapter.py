@@ -10,19 +10,19 @@ import cv2
 import numpy as np
 import paddle
 
-from paddlex_restful import datasets
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.imaging.recipes import Recipe
-from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.metrics import segmentation as metrics
 from paddlex_restful.training import reading
-from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.adapters import Adapter, Notify
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.segmentation import evaluation, export, nets, prediction
 from paddlex_restful.training.segmentation.data import LabelledImages
 from paddlex_restful.training.segmentation.losses import chosen_loss
+from paddlex_restful.training.splits import Splits
 
 _TYPE = ProjectType.SEGMENTATION.value
 _MOMENTUM = 0.9
@@ -65,13 +65,7 @@ class SegmentationTraining:
         height, width = (int(side) for side in params["image_shape"])
         preprocess = Preprocess(width, height, tuple(params["image_mean"]), tuple(params["image_std"]))
 
-        labels = datasets.labels(dataset)
-        train = datasets.samples(dataset, _TYPE, "train")
-        val = datasets.samples(dataset, _TYPE, "val") if world.is_first else []
-        if not labels:
-            raise JobFailed("dataset", messages.NO_CLASSES)
-        if len(train) < world.least_images:
-            raise JobFailed("dataset", messages.TOO_FEW_IMAGES, count=len(train), least=world.least_images)
+        labels, train, val = Splits.read(dataset, _TYPE, world, world.least_images)
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
         both = len(train) + len(val)
@@ -159,30 +153,4 @@ def _optimizer(params: Mapping[str, Any], net: paddle.nn.Layer) -> paddle.optimi
     return paddle.optimizer.AdamW(learning_rate=rate, weight_decay=_ADAMW_WEIGHT_DECAY, parameters=parameters)
 
 
-class SegmentationAdapter:
-    """Segmentation's part of the jobs."""
-
-    def training(
-        self, params: Mapping[str, Any], dataset: Path, seed: int, notify: Notify, world: World
-    ) -> SegmentationTraining:
-        """See ``SegmentationTraining``."""
-        return SegmentationTraining(params, dataset, seed, notify, world)
-
-    def net(self, info: Mapping[str, Any]) -> paddle.nn.Layer:
-        """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
-        return nets.build_net(info["model"], info.get("backbone"), len(info["labels"]))
-
-    def evaluate(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``evaluate``."""
-        return evaluation.run(context)
-
-    def predict(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``predict``."""
-        return prediction.run(context)
-
-    def export(self, context: JobContext) -> dict[str, Any]:
-        """Do the job ``export``."""
-        return export.run(context)
-
-
-ADAPTER = SegmentationAdapter()
+ADAPTER = Adapter(SegmentationTraining, evaluation.run, prediction.run, export.run)

@@ -9,24 +9,15 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.imaging.preprocess import Preprocess
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import export as messages
+from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import export, inference_model
-from paddlex_restful.training.reporter import log
 from paddlex_restful.training.segmentation.nets import architecture
 from paddlex_restful.training.segmentation.prediction import Segmenter
 
 PADDLEX_NAME = "PP-LiteSeg-T"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the pre- and postprocessing
 of segmentation, for the net itself is in the exported files."""
-
-EXAMPLE_FILE = "example.py"
-
-_ALLOWED_DIFFERENCE = 1e-3
-"""Of a probability. Other kernels round otherwise, by 1e-6 on a processor and by up to some 1e-4 on a GPU; a wrong
-export is off by far more."""
 
 _EXAMPLE = '''\
 """Finds the class of each pixel: python example.py picture.jpg"""
@@ -62,48 +53,28 @@ class _Classes(paddle.nn.Layer):  # type: ignore[misc]
 
 
 def run(context: JobContext) -> dict[str, Any]:
-    """Exports a checkpoint into a folder of its own.
+    """Exports a checkpoint: input ``[N, 3, H, W]`` float32, any N, output class ids ``[N, H, W]`` int32.
 
-    The folder holds ``inference.json`` (the net; input ``[N, 3, H, W]`` float32, any N, output class ids ``[N, H, W]``
-    int32), ``inference.pdiparams`` (its weights), ``inference.yml`` (preprocessing, as PaddleX 3 reads it),
-    ``model.yml`` (what the net is, as in checkpoints) and ``example.py`` (a program that uses them). Before it is
-    there, its answers are compared with the net's.
+    See ``export.export_model``; for the difference ``largest_difference``.
 
     Args:
         context: args ``model``, ``save_dir``.
-
-    Returns:
-        ``save_dir``, ``model_name`` (for ``paddlex.create_model``) and ``difference``, see ``largest_difference``.
-
-    Raises:
-        JobFailed: the checkpoint is damaged, the folder is not empty or cannot be written, or the export answers
-            otherwise than the net.
-        JobStopped: the job was asked to stop.
     """
-    target = Path(context.args["save_dir"])
-    context.progress(stage="loading", percent=0)
-    segmenter = Segmenter(context.path(context.args["model"]))
-    info, preprocess = segmenter.info, segmenter.preprocess
-    name = architecture(info["model"], info.get("backbone")).paddlex_name or PADDLEX_NAME
-    with export.new_folder(target) as folder:
-        context.check_stop()
-        context.progress(stage="tracing", percent=20)
-        save_net(segmenter.net, preprocess, folder)
-        context.check_stop()
-        context.progress(stage="checking", percent=60)
-        difference = largest_difference(segmenter, folder)
-        if not difference <= _ALLOWED_DIFFERENCE:
-            raise JobFailed(
-                "mismatch", messages.MISMATCH, model=info["model"], difference=difference, allowed=_ALLOWED_DIFFERENCE
-            )
-        context.check_stop()
-        context.progress(stage="saving", percent=90)
-        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, inference_config(name, preprocess))
-        inference_model.write_yaml(folder / INFO_FILE, info)
-        (folder / EXAMPLE_FILE).write_text(example(preprocess, segmenter.labels), encoding="utf-8")
-    log(f"Exported {info['model']} to {target}; its answers differ from the net's by at most {difference:.2g}")
-    context.progress(stage="complete", percent=100, flush=True)
-    return {"save_dir": str(target), "model_name": name, "difference": difference}
+
+    def load() -> export.Model:
+        segmenter = Segmenter(context.path(context.args["model"]))
+        info, preprocess = segmenter.info, segmenter.preprocess
+        name = architecture(info["model"], info.get("backbone")).paddlex_name or PADDLEX_NAME
+        return export.Model(
+            info,
+            name,
+            save=lambda folder: save_net(segmenter.net, preprocess, folder),
+            difference=lambda folder: largest_difference(segmenter, folder),
+            config=inference_config(name, preprocess),
+            example=example(preprocess, segmenter.labels),
+        )
+
+    return export.export_model(context, load)
 
 
 def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None:

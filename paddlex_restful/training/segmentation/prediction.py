@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ from PIL import Image
 from pycocotools import mask as rle
 
 from paddlex_restful.datasets import drawing
-from paddlex_restful.imaging.image import Pixels, read_image
-from paddlex_restful.imaging.preprocess import Preprocess
-from paddlex_restful.jobs.context import JobContext, JobFailed
-from paddlex_restful.messages import prediction as messages
-from paddlex_restful.training import checkpoint, predict
-from paddlex_restful.training.adapters import adapter
+from paddlex_restful.imaging.image import Pixels
+from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.training import predict
+from paddlex_restful.training.loaded import LoadedNet
+from paddlex_restful.training.segmentation import nets
 
 ClassMap = NDArray[np.uint8]
 """Class ids, [H, W]."""
@@ -49,37 +48,18 @@ class Prepared:
     height: int
 
 
-class Segmenter:
+class Segmenter(LoadedNet):
     """A trained segmentation net and what it needs to answer for images.
 
     Args:
         folder: the checkpoint.
-
-    Attributes:
-        net: the net, in evaluation mode.
-        info: the checkpoint's ``model.yml``.
-        labels: names of the classes.
-        epoch: of the weights, None where the checkpoint does not say.
-        preprocess: what is done to an image before the net sees it.
-        batch_size: how many images it takes at once.
 
     Raises:
         JobFailed: there is no checkpoint or it is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.info = checkpoint.read_info(folder)
-        self.net = adapter("segmentation").net(self.info)
-        checkpoint.load_net(folder, self.net)
-        self.net.eval()
-        self.labels: list[str] = self.info["labels"]
-        self.epoch: int | None = self.info.get("epoch")
-        self.preprocess = Preprocess.of_info(self.info)
-        size = self.preprocess.width * self.preprocess.height
-        self.batch_size = min(_LARGEST_BATCH, max(1, _BATCH_PIXELS // size))
-        self._folder = folder
-        # Images are resized in threads of our own; OpenCV's would only wait for one another.
-        cv2.setNumThreads(1)
+        super().__init__(folder, net_of, _BATCH_PIXELS, _LARGEST_BATCH)
 
     def logits(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """What the net answers.
@@ -95,14 +75,7 @@ class Segmenter:
         """
         with paddle.no_grad():
             heads = self.net(paddle.to_tensor(self.preprocess.normalise(np.stack(images))))
-        found: NDArray[np.float32] = heads[0].numpy()
-        if not np.isfinite(found).all():
-            raise JobFailed("not_finite", messages.SCORES_NOT_FINITE, checkpoint=self._folder.name)
-        return found
-
-    def read(self, image: Path) -> Pixels:
-        """The RGB image in a file."""
-        return read_image(image)
+        return self.finite(heads[0].numpy())
 
     def prepare(self, image: Pixels) -> Prepared:
         """The image in the net's input size, and how large it was."""
@@ -146,6 +119,11 @@ class Segmenter:
         present = [int(index) for index in np.unique(shown) if index != _BACKGROUND]
         drawn = drawing.masks(picture, [(shown == index, index) for index in present])
         return drawing.legend(drawn, [(self.labels[index], index) for index in present])
+
+
+def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+    """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
+    return nets.build_net(info["model"], info.get("backbone"), len(info["labels"]))
 
 
 def run(context: JobContext) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from PIL import Image
 
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.training import checkpoint, export, inference_model
-from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.segmentation import export as segmentation_export
-from paddlex_restful.training.segmentation.prediction import Segmenter
+from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
 from tests.training.segmentation.conftest import SIZE, job
 
 FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py"}
@@ -103,7 +102,7 @@ def test_the_export_takes_any_number_of_images_and_gives_class_ids(exported: Pat
 
 def test_an_export_of_other_weights_is_seen(trained: Path, exported: Path, tmp_path: Path) -> None:
     info = checkpoint.read_info(trained / "output/best_model")
-    other = adapter("segmentation").net(info)
+    other = net_of(info)
     checkpoint.load_net(trained / "output/best_model", other)
     for parameter in other.parameters():
         parameter.set_value(parameter * 1.1)

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from paddlex_restful import instructions
 from paddlex_restful.cores import THREADS_VARIABLE
 from paddlex_restful.jobs import failures, states
 from paddlex_restful.jobs.context import LOG_FILE, JobContext, JobStopped
@@ -81,6 +82,8 @@ def run(assignment: Assignment) -> NoReturn:
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
     # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
     os.environ[THREADS_VARIABLE] = str(assignment.threads)
+    if (kernels := instructions.fastest_kernels()) is not None:
+        os.environ.setdefault(instructions.VARIABLE, kernels)
     context = JobContext(job["kind"], job["subject"], folder, Path(assignment.root), job["args"], gpus)
     follow_signals(context)
     own = Identity.of(os.getpid())

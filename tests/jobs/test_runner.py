@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from paddlex_restful.cores import usable_cores
+from paddlex_restful.instructions import fastest_kernels
 from paddlex_restful.jobs.executor import Executor
 from tests.jobs.conftest import Jobs
 
@@ -54,6 +55,7 @@ def test_job_imports_nothing_of_the_http_side(inside: dict[str, Any]) -> None:
 def test_job_on_the_processor_sees_no_gpu_and_has_its_share_of_the_cores(inside: dict[str, Any]) -> None:
     assert inside["visible"] == ""
     assert inside["threads"] == str(usable_cores())
+    assert inside["kernels"] == fastest_kernels()
 
 
 def test_workers_of_a_data_loader_are_forked(inside: dict[str, Any]) -> None:

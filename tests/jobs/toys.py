@@ -175,6 +175,7 @@ def look(context: JobContext) -> dict[str, Any]:
         "pid": os.getpid(),
         "visible": os.environ["CUDA_VISIBLE_DEVICES"],
         "threads": os.environ["OMP_NUM_THREADS"],
+        "kernels": os.environ.get("MKL_DEBUG_CPU_TYPE"),
         "start_method": multiprocessing.get_start_method(),
         "root": str(context.root),
         "log": str(context.log_file),

@@ -18,17 +18,18 @@ class StartExport(Arguments):
     """Arguments of POST /project/task/export."""
 
     tid: str = Field(description=TID)
-    type: str = Field("infer", description="infer, or lite")
+    type: str = Field("infer", description="infer, onnx or lite")
     save_dir: str = Field(description="absolute path of a new or empty folder on the server")
     epoch: int | None = Field(None, description="a saved epoch; the best one if absent")
     quant: bool = Field(False, description="quantise the model")
+    opset: int | None = Field(None, description="onnx: version of the set of operators, 11 to 19; 13 if absent")
     model_path: str | None = Field(None, description="lite: folder of an exported inference model")
 
 
 @call(blueprint, "POST", "/project/task/export")
 def start(args: StartExport, services: Services) -> dict[str, Any]:
     """Starts the export of a trained task."""
-    target = exporting.start(services, args.tid, args.type, args.save_dir, args.epoch, args.quant)
+    target = exporting.start(services, args.tid, exporting.Wish(args.type, args.save_dir, args.epoch, args.opset))
     return {"save_dir": str(target)}
 
 

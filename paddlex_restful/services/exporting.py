@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,42 +12,74 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, files, status, tasks, trained
+from paddlex_restful.params import exports
+from paddlex_restful.services import Services, files, inputs, status, tasks, trained
+from paddlex_restful.workspace import workspace_pb2 as pb
 
 _EXPORTS = "exports"
 """The one folder of the workspace for exports; the others are the server's own."""
+
+_TOLD = ("save_dir", "model_name", "format", "quantised", "pruned", "size", "metric", "latency_ms", "difference")
+"""What the result of an export is told of."""
 
 _MOST_LEVELS = 200
 """How deep a new folder may lie: Python makes each of its parents by a call within a call."""
 
 
-def start(services: Services, tid: str, kind: str, save_dir: str, epoch: int | None, quant: bool) -> Path:
-    """Starts the export of an inference model and returns the folder in which it will lie.
+@dataclass(frozen=True)
+class Wish:
+    """What an export shall be.
 
-    Args:
-        services: of the server.
-        tid: the task.
-        kind: infer (inference is the same); lite comes later.
+    Attributes:
+        kind: infer (inference is the same) or onnx.
         save_dir: absolute path of a new or empty folder.
         epoch: a saved epoch; None takes the best one.
-        quant: quantise the model; comes later.
+        opset: onnx: version of the set of operators; None takes the usual one.
+    """
+
+    kind: str
+    save_dir: str
+    epoch: int | None = None
+    opset: int | None = None
+
+
+def start(services: Services, tid: str, wish: Wish) -> Path:
+    """Starts an export and returns the folder in which it will lie.
+
+    Raises:
+        UserError: the task is not trained or at work, its model cannot be exported so, or the folder cannot be used.
     """
     task = services.workspace.task(tid)
     project = services.workspace.project(task.pid)
-    if kind == "lite":
-        raise UserError(sentences.LITE_NOT_AVAILABLE)
-    if kind not in ("infer", "inference"):
-        raise UserError(sentences.UNKNOWN_EXPORT, type=kind)
-    if quant:
-        raise UserError(sentences.QUANT_NOT_AVAILABLE)
     with services.gate:
         tasks.refuse_while_busy(services, tid, "export")
-        model = trained.checkpoint(services, task, epoch)
-        target = _save_dir(services, save_dir)
+        model = trained.checkpoint(services, task, wish.epoch)
+        special = _format(services, project, tasks.get_params(services, tid), wish)
+        target = _save_dir(services, wish.save_dir)
         _refuse_shared(services, target)
-        args = {"type": project.type, "model": model, "save_dir": str(target), "format": "infer"}
-        trained.submit(services, task, "export", args)
+        trained.submit(
+            services, task, "export", {"type": project.type, "model": model, "save_dir": str(target), **special}
+        )
     return target
+
+
+def _format(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
+    """The format of an export and what it needs, as the job's arguments."""
+    if wish.kind in ("infer", "inference"):
+        return {"format": "infer"}
+    if wish.kind == "onnx":
+        if (refusal := exports.onnx_refusal(project.type, params)) is not None:
+            raise UserError(sentences.REFUSAL, refusal=refusal)
+        opset = exports.DEFAULT_OPSET if wish.opset is None else wish.opset
+        if opset not in exports.OPSETS:
+            raise UserError(sentences.BAD_OPSET, opset=opset, least=exports.OPSETS[0], most=exports.OPSETS[-1])
+        return {"format": "onnx", "opset": opset, "dataset": _dataset(services, project)}
+    raise UserError(sentences.UNKNOWN_EXPORT, type=wish.kind)
+
+
+def _dataset(services: Services, project: pb.Project) -> str:
+    dataset = inputs.split_dataset(services, project)
+    return services.workspace.relative(services.workspace.folder(dataset))
 
 
 def _refuse_shared(services: Services, target: Path) -> None:
@@ -55,7 +89,7 @@ def _refuse_shared(services: Services, target: Path) -> None:
 
 
 def get(services: Services, tid: str) -> dict[str, Any]:
-    """Status of the newest export, and the name under which PaddleX 3 loads it once it is done."""
+    """Status of the newest export, and once it is done what is known of it (null before)."""
     task = services.workspace.task(tid)
     jobs = services.jobs.jobs_of(tid)
     job = jobs.get("export")
@@ -63,10 +97,10 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     if job is None:
         state = status.task_state(task, jobs, services.jobs.progress)
         message = sentences.NOT_EXPORTED.format(tid=tid)
-        return {"export_status": int(state), "message": message, "model_name": None, **log}
+        return {"export_status": int(state), "message": message, **dict.fromkeys(_TOLD), **log}
     state, message = status.inference_status(job, task, jobs, services.jobs.progress)
-    model_name = (job.result or {}).get("model_name")
-    return {"export_status": int(state), "message": message, "model_name": model_name, **log}
+    result = job.result or {}
+    return {"export_status": int(state), "message": message, **{name: result.get(name) for name in _TOLD}, **log}
 
 
 def quantisation_log(services: Services, tid: str) -> dict[str, Any]:

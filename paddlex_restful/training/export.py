@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.durable import sync
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
-from paddlex_restful.training import inference_model
+from paddlex_restful.training import formats, inference_model
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.formats import facts
+from paddlex_restful.training.formats.facts import Facts
+from paddlex_restful.training.formats.model import Model
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
 
-_ALLOWED_DIFFERENCE = 1e-3
+ALLOWED_DIFFERENCE = 1e-3
 """Of a score, and of a side of a box as a share of the image. Other kernels round otherwise, by 1e-6 on a processor and
 by up to some 1e-4 on a GPU; a wrong export is off by far more."""
 
@@ -33,51 +36,42 @@ def run(context: JobContext) -> dict[str, Any] | None:
     """The job ``export``: the project type's export of a checkpoint.
 
     Args:
-        context: args ``type``, ``model``, ``save_dir`` (absolute), ``format`` (``infer``).
+        context: args ``type``, ``model``, ``save_dir`` (absolute), ``format`` (one of ``_WRITERS``).
 
     Raises:
         JobFailed: the format or the project type cannot be exported.
     """
-    if context.args["format"] != "infer":
+    if context.args["format"] not in _WRITERS:
         raise JobFailed("not_available", messages.UNKNOWN_FORMAT, format=context.args["format"])
     use_device(context)
     return adapter(context.args["type"]).export(context)
 
 
-@dataclass(frozen=True)
-class Model:
-    """A trained model that is to be exported.
+Writer = Callable[[JobContext, Model, Path], Facts]
+"""Writes a model in one format into a folder."""
 
-    Attributes:
-        info: ``model.yml`` of its checkpoint.
-        paddlex_name: the name under which PaddleX 3 loads it.
-        save: writes it as an inference model into a folder.
-        difference: how far what lies in a folder answers from the net, at most 1e-3 where it is right.
-        config: the content of ``inference.yml``.
-        example: a short program that uses it; none is written without.
-    """
-
-    info: Mapping[str, Any]
-    paddlex_name: str
-    save: Callable[[Path], None]
-    difference: Callable[[Path], float]
-    config: Mapping[str, Any]
-    example: str | None = None
+_WRITERS = {
+    "infer": "infer",
+    "onnx": "onnx",
+    "quantised": "quantised",
+    "lite": "lite",
+}
+"""The modules of ``formats`` by what the job is asked for; imported when asked for, as each imports its own runtime."""
 
 
-def export_model(context: JobContext, load: Callable[[], Model]) -> dict[str, Any]:
-    """Exports a checkpoint into a folder of its own, and compares it with the net before it is there.
+def export_model(context: JobContext, load: Callable[[Path], Model]) -> dict[str, Any]:
+    """Exports a checkpoint into a folder of its own, and compares it with what it was made of before it is there.
 
-    The folder holds ``inference.json`` (the net), ``inference.pdiparams`` (its weights), ``inference.yml``
-    (preprocessing and labels, as PaddleX 3 reads them), ``model.yml`` (what the net is, as in checkpoints) and, where
-    the model has one, ``example.py``.
+    The folder holds the model in its format, ``inference.yml`` (preprocessing and labels, as PaddleX 3 reads them),
+    ``model.yml`` (what the net is, as in checkpoints), ``example.py`` (a short program that uses it) and
+    ``export.json`` (see ``formats.facts``).
 
     Args:
-        context: args ``save_dir``.
-        load: reads the checkpoint.
+        context: args ``model``, ``save_dir``, ``format`` and what that needs.
+        load: reads a checkpoint.
 
     Returns:
-        ``save_dir``, ``model_name`` (for ``paddlex.create_model``) and ``difference``.
+        ``save_dir`` and the content of ``export.json``.
 
     Raises:
         JobFailed: the checkpoint is damaged, the folder is not empty or cannot be written, or the export answers
@@ -86,28 +80,24 @@ def export_model(context: JobContext, load: Callable[[], Model]) -> dict[str, An
     """
     target = Path(context.args["save_dir"])
     context.progress(stage="loading", percent=0)
-    model = load()
+    write: Writer = importlib.import_module(f"{formats.__name__}.{_WRITERS[context.args['format']]}").write
+    model = load(context.path(context.args["model"]))
     name = model.info["model"]
     with new_folder(target) as folder:
         context.check_stop()
-        context.progress(stage="tracing", percent=20)
-        model.save(folder)
-        context.check_stop()
-        context.progress(stage="checking", percent=60)
-        difference = model.difference(folder)
-        if not difference <= _ALLOWED_DIFFERENCE:
+        found = write(context, model, folder)
+        if found.difference is not None and not found.difference <= ALLOWED_DIFFERENCE and not found.quantised:
             raise JobFailed(
-                "mismatch", messages.MISMATCH, model=name, difference=difference, allowed=_ALLOWED_DIFFERENCE
+                "mismatch", messages.MISMATCH, model=name, difference=found.difference, allowed=ALLOWED_DIFFERENCE
             )
         context.check_stop()
         context.progress(stage="saving", percent=90)
-        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, model.config)
+        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, model.config())
         inference_model.write_yaml(folder / INFO_FILE, model.info)
-        if model.example is not None:
-            (folder / inference_model.EXAMPLE_FILE).write_text(model.example, encoding="utf-8")
-    log(f"Exported {name} to {target}; its answers differ from the net's by at most {difference:.2g}")
+        content = facts.write(folder, found, model.info)
+    log(f"Exported {name} to {target}: {content}")
     context.progress(stage="complete", percent=100, flush=True)
-    return {"save_dir": str(target), "model_name": model.paddlex_name, "difference": difference}
+    return {"save_dir": str(target), **content}
 
 
 @contextmanager

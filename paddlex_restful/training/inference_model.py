@@ -14,11 +14,12 @@ import yaml
 from paddle.jit.dy2static.utils import get_temp_dir
 
 PREFIX = "inference"
+GRAPH_FILES = (f"{PREFIX}.json", f"{PREFIX}.pdmodel")
+"""The graph in paddle's own form, and in the older one that quantisation and Paddle-Lite know."""
+
+WEIGHTS_FILE = f"{PREFIX}.pdiparams"
 CONFIG_FILE = f"{PREFIX}.yml"
 """What PaddleX 3 reads of the model: its name, what is done before the net and after it."""
-
-EXAMPLE_FILE = "example.py"
-"""A short program that uses the model."""
 
 
 def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], folder: Path) -> None:
@@ -37,21 +38,44 @@ def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], fold
         shutil.rmtree(get_temp_dir(), ignore_errors=True)
 
 
-def run(folder: Path, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    """What an inference model answers, on the processor.
+class Predictor:
+    """An inference model in use on one core of the processor.
 
     Args:
-        folder: holds the model.
-        inputs: by name.
+        folder: holds ``inference.json`` or, in paddle's older form, ``inference.pdmodel``.
+        int8: compute in 8 bits what the model was quantised for.
     """
-    config = paddle.inference.Config(str(folder / f"{PREFIX}.json"), str(folder / f"{PREFIX}.pdiparams"))
-    config.disable_gpu()
-    config.disable_glog_info()
-    predictor = paddle.inference.create_predictor(config)
-    for name, value in inputs.items():
-        predictor.get_input_handle(name).copy_from_cpu(value)
-    predictor.run()
-    return [predictor.get_output_handle(name).copy_to_cpu() for name in predictor.get_output_names()]
+
+    def __init__(self, folder: Path, *, int8: bool = False) -> None:
+        graph = next(name for name in GRAPH_FILES if (folder / name).exists())
+        config = paddle.inference.Config(str(folder / graph), str(folder / WEIGHTS_FILE))
+        config.disable_gpu()
+        config.disable_glog_info()
+        if int8:
+            config.enable_mkldnn()
+            config.enable_mkldnn_int8()
+        self._predictor = paddle.inference.create_predictor(config)
+
+    def __call__(self, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """What it answers.
+
+        Args:
+            inputs: by name; those that it does not ask for are left out.
+        """
+        for name in self._predictor.get_input_names():
+            self._predictor.get_input_handle(name).copy_from_cpu(inputs[name])
+        self._predictor.run()
+        return [self._predictor.get_output_handle(name).copy_to_cpu() for name in self._predictor.get_output_names()]
+
+
+def run(folder: Path, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """What an inference model answers, asked once; see ``Predictor``."""
+    return Predictor(folder)(inputs)
+
+
+def size(folder: Path) -> int:
+    """Bytes of a model's graph and weights."""
+    return sum((folder / name).stat().st_size for name in (*GRAPH_FILES, WEIGHTS_FILE) if (folder / name).exists())
 
 
 def write_yaml(file: Path, content: Mapping[str, Any]) -> None:

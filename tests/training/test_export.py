@@ -20,12 +20,13 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobStopped
 from paddlex_restful.jobs.failures import of_exception
 from paddlex_restful.training import checkpoint, export
-from paddlex_restful.training.classification import export as classification_export
+from paddlex_restful.training.classification.export import ExportedClassifier
 from paddlex_restful.training.classification.nets import build_net
 from paddlex_restful.training.classification.prediction import Classifier, net_of
+from paddlex_restful.training.inference_model import Predictor
 from tests.training.trained import LABELS, SIZE, job, trained_workspace
 
-FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml"}
+FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py", "export.json"}
 
 PADDLEX = """
 import json, sys
@@ -126,6 +127,13 @@ def test_the_result_tells_how_close_the_export_is(workspace: Path, tmp_path: Pat
     assert result is not None
     assert (result["save_dir"], result["model_name"]) == (str(target), "PP-LCNet_x1_0")
     assert 0 <= result["difference"] < 1e-4
+    told = json.loads((target / "export.json").read_text())
+    assert told == {name: value for name, value in result.items() if name != "save_dir"}
+    assert (told["format"], told["quantised"], told["pruned"]) == ("infer", False, False)
+    info = checkpoint.read_info(workspace / "output/best_model")
+    assert told["metric"] == {"acc1": info["metrics"]["acc1"]}
+    assert told["latency_ms"] > 0
+    assert told["size"] == sum(file.stat().st_size for file in target.iterdir() if file.name != "export.json")
     progress = json.loads((context.folder / "progress.json").read_text())
     assert progress.items() >= {"stage": "complete", "percent": 100}.items()
 
@@ -144,7 +152,7 @@ def test_the_check_sees_an_export_of_other_weights(workspace: Path, exported: Pa
     for parameter in other.parameters():
         parameter.set_value(parameter * 1.1)
     checkpoint.save(tmp_path / "other", other, info)
-    assert classification_export.largest_difference(Classifier(tmp_path / "other"), exported) > 1e-3
+    assert ExportedClassifier(tmp_path / "other").difference_from_net(Predictor(exported)) > 1e-3
 
 
 def test_a_folder_with_files_is_refused_and_left_as_it_is(workspace: Path, exported: Path) -> None:
@@ -197,7 +205,7 @@ def test_a_stop_leaves_nothing(workspace: Path, tmp_path: Path) -> None:
 
 def test_another_format_is_refused(workspace: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="export with type infer"):
-        export.run(exporting(workspace, tmp_path / "out", format="lite"))
+        export.run(exporting(workspace, tmp_path / "out", format="caffe"))
 
 
 def test_a_folder_that_gets_files_meanwhile_is_not_replaced(tmp_path: Path) -> None:

@@ -1,24 +1,41 @@
-"""Export of a classifier as an inference model that PaddleX 3 and paddle.inference load."""
+"""A classifier as exports need it; PaddleX 3 and paddle.inference load what they write."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import paddle
+from numpy.typing import NDArray
 
+from paddlex_restful.datasets import Sample
+from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
-from paddlex_restful.training import export, inference_model
+from paddlex_restful.training import export, reading
+from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.classification.evaluation import accuracy
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier
+from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, Specs
+from paddlex_restful.training.formats.programs import Program
 
 PADDLEX_NAME = "ResNet50"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the classification pre- and
 postprocessing, for the net itself is in the exported files."""
 
 _TOPK = 5
+
+_PREPARE = """\
+pixels = cv2.cvtColor(cv2.resize(image, {size!r}), cv2.COLOR_BGR2RGB) / 255
+inputs = {{"x": ((pixels - {mean!r}) / {std!r}).transpose(2, 0, 1)[None]}}"""
+
+_SHOW = """\
+for index in np.argsort(-outputs[0][0])[:5]:
+    print(f"{labels[index]}: {outputs[0][0][index]:.4f}")"""
 
 
 class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
@@ -33,57 +50,86 @@ class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
         return paddle.nn.functional.softmax(self.net(x), axis=-1)
 
 
+class ExportedClassifier(Model):
+    """Input ``x`` [N, 3, H, W] float32, any N; output probabilities [N, classes].
+
+    Args:
+        folder: the checkpoint.
+
+    Raises:
+        JobFailed: there is no checkpoint or it is damaged.
+    """
+
+    metric = "acc1"
+    most_measured = 1000
+
+    def __init__(self, folder: Path) -> None:
+        self._classifier = Classifier(folder)
+        self._preprocess = self._classifier.preprocess
+        self.info = self._classifier.info
+
+    @property
+    def net(self) -> paddle.nn.Layer:
+        """The net, as it was trained."""
+        return self._classifier.net
+
+    @property
+    def paddlex_name(self) -> str:
+        """PaddleX 3's own name of the net, or else ``PADDLEX_NAME``."""
+        return architecture(self.info["model"]).paddlex_name or PADDLEX_NAME
+
+    def traced(self) -> tuple[paddle.nn.Layer, Specs]:
+        """The net with a softmax."""
+        layer = _Probabilities(self.net)
+        layer.eval()
+        shape = [None, 3, self._preprocess.height, self._preprocess.width]
+        return layer, [paddle.static.InputSpec(shape, "float32", "x")]
+
+    def inputs(self, image: Pixels) -> Inputs:
+        """``x``."""
+        return {"x": self._preprocess.normalise(self._preprocess.resize(image)[None])}
+
+    def answer(self, inputs: Inputs) -> Answer:
+        """The net's probabilities."""
+        with paddle.no_grad():
+            return [paddle.nn.functional.softmax(self.net(paddle.to_tensor(inputs["x"])), axis=-1).numpy()]
+
+    def difference(self, asked: Sequence[Inputs], ones: Sequence[Answer], others: Sequence[Answer]) -> float:
+        """The largest difference of a probability; NaN where one of the two answers with NaN."""
+        return max(float(np.abs(one[0] - other[0]).max()) for one, other in zip(ones, others, strict=True))
+
+    def made_up(self) -> Iterator[Pixels]:
+        """Noise of the net's input size."""
+        random = np.random.default_rng(0)
+        for _ in range(2):
+            yield random.integers(0, 256, (self._preprocess.height, self._preprocess.width, 3), np.uint8)
+
+    def figures(self, run: Run, samples: Sequence[Sample], notify: Notify) -> dict[str, float]:
+        """``acc1``."""
+        scores: list[NDArray[np.float32]] = []
+        for _, batch in reading.batches([sample.image for sample in samples], self._load, self._classifier.batch_size):
+            scores += [run(_usable(one))[0] for one in batch]
+            notify(len(scores), len(samples))
+        truth = np.array([sample.label for sample in samples], np.int64)
+        return {self.metric: accuracy(np.concatenate(scores), truth, 1)}
+
+    def _load(self, path: Path) -> Inputs:
+        return self.inputs(self._classifier.read(path))
+
+    def config(self) -> dict[str, Any]:
+        """For PaddleX 3."""
+        return inference_config(self.paddlex_name, self._preprocess, self._classifier.labels)
+
+    def program(self) -> Program:
+        """It tells the likeliest classes of a picture."""
+        size = self._preprocess.width, self._preprocess.height
+        prepare = _PREPARE.format(size=size, mean=self._preprocess.mean, std=self._preprocess.std)
+        return Program("Tells the likeliest classes of a picture", self._classifier.labels, prepare, _SHOW)
+
+
 def run(context: JobContext) -> dict[str, Any]:
-    """Exports a checkpoint: input ``[N, 3, H, W]`` float32, any N, output probabilities; see ``export.export_model``.
-
-    Args:
-        context: args ``model``, ``save_dir``.
-    """
-
-    def load() -> export.Model:
-        classifier = Classifier(context.path(context.args["model"]))
-        info, preprocess = classifier.info, classifier.preprocess
-        name = architecture(info["model"]).paddlex_name or PADDLEX_NAME
-        return export.Model(
-            info,
-            name,
-            save=lambda folder: save_net(classifier.net, preprocess, folder),
-            difference=lambda folder: largest_difference(classifier, folder),
-            config=inference_config(name, preprocess, classifier.labels),
-        )
-
-    return export.export_model(context, load)
-
-
-def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None:
-    """Writes ``inference.json`` and ``inference.pdiparams``.
-
-    Args:
-        net: gives logits; in evaluation mode.
-        preprocess: its input size.
-        folder: where the files go.
-    """
-    layer = _Probabilities(net)
-    layer.eval()
-    shape = [None, 3, preprocess.height, preprocess.width]
-    inference_model.save(layer, [paddle.static.InputSpec(shape, "float32", "x")], folder)
-
-
-def largest_difference(classifier: Classifier, folder: Path) -> float:
-    """How far the exported model's scores are from the net's, on two random images.
-
-    Args:
-        classifier: the net in use.
-        folder: the exported model.
-
-    Returns:
-        The largest difference of a score; NaN where one of the two answers with NaN.
-    """
-    preprocess = classifier.preprocess
-    # From a fixed seed, so that an export that fails fails again.
-    images = np.random.default_rng(0).integers(0, 256, (2, preprocess.height, preprocess.width, 3), np.uint8)
-    (exported,) = inference_model.run(folder, {"x": preprocess.normalise(images)})
-    return float(np.abs(exported - classifier.scores(list(images))).max())
+    """Exports a checkpoint; see ``export.export_model``."""
+    return export.export_model(context, ExportedClassifier)
 
 
 def inference_config(model_name: str, preprocess: Preprocess, labels: list[str]) -> dict[str, Any]:
@@ -105,3 +151,9 @@ def inference_config(model_name: str, preprocess: Preprocess, labels: list[str])
         },
         "PostProcess": {"Topk": {"topk": min(_TOPK, len(labels)), "label_list": list(labels)}},
     }
+
+
+def _usable(loaded: Inputs | UserError) -> Inputs:
+    if isinstance(loaded, UserError):
+        raise loaded
+    return loaded

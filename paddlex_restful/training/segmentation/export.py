@@ -1,7 +1,8 @@
-"""Export of a segmentation net as an inference model that PaddleX 3 and paddle.inference load."""
+"""A segmentation net as exports need it; PaddleX 3 and paddle.inference load what they write."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,16 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from paddlex_restful.datasets import Sample
+from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.metrics import segmentation as metrics
 from paddlex_restful.training import export, inference_model
+from paddlex_restful.training.adapters import Notify
+from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, Specs
+from paddlex_restful.training.formats.programs import Program
+from paddlex_restful.training.segmentation.data import LabelledImages
 from paddlex_restful.training.segmentation.nets import architecture
 from paddlex_restful.training.segmentation.prediction import Segmenter
 
@@ -19,25 +27,16 @@ PADDLEX_NAME = "PP-LiteSeg-T"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the pre- and postprocessing
 of segmentation, for the net itself is in the exported files."""
 
-_EXAMPLE = '''\
-"""Finds the class of each pixel: python example.py picture.jpg"""
-import sys
-from pathlib import Path
-import cv2
-import numpy as np
-import paddle
-
-labels = {labels!r}
-net = paddle.jit.load(str(Path(__file__).parent / "inference"))
-image = cv2.imdecode(np.fromfile(sys.argv[1], np.uint8), cv2.IMREAD_COLOR)
+_PREPARE = """\
 pixels = cv2.cvtColor(cv2.resize(image, {size!r}), cv2.COLOR_BGR2RGB) / 255
-batch = ((pixels - {mean!r}) / {std!r}).transpose(2, 0, 1)[None].astype(np.float32)
-found = net(paddle.to_tensor(batch)).numpy()[0].astype(np.uint8)
+inputs = {{"x": ((pixels - {mean!r}) / {std!r}).transpose(2, 0, 1)[None]}}"""
+
+_SHOW = """\
+found = outputs[0][0].astype(np.uint8)
 found = cv2.resize(found, image.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 cv2.imwrite("classes.png", found)
 for index in np.unique(found):
-    print(f"{{labels[index]}}: {{(found == index).mean():.2%}} of the pixels")
-'''
+    print(f"{labels[index]}: {(found == index).mean():.2%} of the pixels")"""
 
 
 class _Classes(paddle.nn.Layer):  # type: ignore[misc]
@@ -52,64 +51,103 @@ class _Classes(paddle.nn.Layer):  # type: ignore[misc]
         return self.net(x)[0].argmax(axis=1).astype("int32")
 
 
+class ExportedSegmenter(Model):
+    """Input ``x`` [N, 3, H, W] float32, any N; output class ids [N, H, W] int32.
+
+    Args:
+        folder: the checkpoint.
+
+    Raises:
+        JobFailed: there is no checkpoint or it is damaged.
+    """
+
+    metric = "miou"
+    most_measured = 200
+
+    def __init__(self, folder: Path) -> None:
+        self._segmenter = Segmenter(folder)
+        self._preprocess = self._segmenter.preprocess
+        self.info = self._segmenter.info
+
+    @property
+    def net(self) -> paddle.nn.Layer:
+        """The net, as it was trained."""
+        return self._segmenter.net
+
+    @property
+    def paddlex_name(self) -> str:
+        """PaddleX 3's own name of the net, or else ``PADDLEX_NAME``."""
+        return architecture(self.info["model"], self.info.get("backbone")).paddlex_name or PADDLEX_NAME
+
+    def traced(self) -> tuple[paddle.nn.Layer, Specs]:
+        """The net with the choice of the likeliest class."""
+        layer = _Classes(self.net)
+        layer.eval()
+        shape = [None, 3, self._preprocess.height, self._preprocess.width]
+        return layer, [paddle.static.InputSpec(shape, "float32", "x")]
+
+    def inputs(self, image: Pixels) -> Inputs:
+        """``x``."""
+        return {"x": self._preprocess.normalise(self._preprocess.resize(image)[None])}
+
+    def answer(self, inputs: Inputs) -> Answer:
+        """The net's class ids."""
+        return [self._probabilities(inputs).argmax(axis=1).astype(np.int32)]
+
+    def _probabilities(self, inputs: Inputs) -> NDArray[np.float32]:
+        with paddle.no_grad():
+            logits = self.net(paddle.to_tensor(inputs["x"]))[0]
+            probabilities: NDArray[np.float32] = paddle.nn.functional.softmax(logits, axis=1).numpy()
+        return self._segmenter.finite(probabilities)
+
+    def difference(self, asked: Sequence[Inputs], ones: Sequence[Answer], others: Sequence[Answer]) -> float:
+        """How much the net's probabilities must have changed to make one answer of the other.
+
+        Returns:
+            The largest difference, over all pixels, between the probabilities that the net gives the two classes; 0
+            where both answer the same everywhere.
+        """
+        largest = 0.0
+        for inputs, one, other in zip(asked, ones, others, strict=True):
+            probabilities = self._probabilities(inputs)
+            of_one, of_other = (
+                np.take_along_axis(probabilities, classes[0][:, None].astype(np.int64), axis=1)
+                for classes in (one, other)
+            )
+            largest = max(largest, float(np.abs(of_one - of_other).max()))
+        return largest
+
+    def made_up(self) -> Iterator[Pixels]:
+        """Noise of the net's input size."""
+        random = np.random.default_rng(0)
+        for _ in range(2):
+            yield random.integers(0, 256, (self._preprocess.height, self._preprocess.width, 3), np.uint8)
+
+    def figures(self, run: Run, samples: Sequence[Sample], notify: Notify) -> dict[str, float]:
+        """``miou``, at the size of the net's input."""
+        classes = len(self._segmenter.labels)
+        images = LabelledImages(samples, self._preprocess, classes, 0, notify)
+        confusion = np.zeros((classes, classes), np.int64)
+        for done, (image, truth) in enumerate(images.batches(1), 1):
+            predicted = np.asarray(run({"x": image})[0]).astype(np.uint8)
+            confusion += metrics.confusion_matrix(truth.astype(np.uint8), predicted, classes)
+            notify(done, len(samples))
+        return {self.metric: metrics.mean_iou(confusion)}
+
+    def config(self) -> dict[str, Any]:
+        """For PaddleX 3."""
+        return inference_config(self.paddlex_name, self._preprocess)
+
+    def program(self) -> Program:
+        """It finds the class of each pixel."""
+        size = self._preprocess.width, self._preprocess.height
+        prepare = _PREPARE.format(size=size, mean=self._preprocess.mean, std=self._preprocess.std)
+        return Program("Finds the class of each pixel", self._segmenter.labels, prepare, _SHOW)
+
+
 def run(context: JobContext) -> dict[str, Any]:
-    """Exports a checkpoint: input ``[N, 3, H, W]`` float32, any N, output class ids ``[N, H, W]`` int32.
-
-    See ``export.export_model``; for the difference ``largest_difference``.
-
-    Args:
-        context: args ``model``, ``save_dir``.
-    """
-
-    def load() -> export.Model:
-        segmenter = Segmenter(context.path(context.args["model"]))
-        info, preprocess = segmenter.info, segmenter.preprocess
-        name = architecture(info["model"], info.get("backbone")).paddlex_name or PADDLEX_NAME
-        return export.Model(
-            info,
-            name,
-            save=lambda folder: save_net(segmenter.net, preprocess, folder),
-            difference=lambda folder: largest_difference(segmenter, folder),
-            config=inference_config(name, preprocess),
-            example=example(preprocess, segmenter.labels),
-        )
-
-    return export.export_model(context, load)
-
-
-def save_net(net: paddle.nn.Layer, preprocess: Preprocess, folder: Path) -> None:
-    """Writes ``inference.json`` and ``inference.pdiparams``.
-
-    Args:
-        net: in evaluation mode.
-        preprocess: its input size.
-        folder: where the files go.
-    """
-    layer = _Classes(net)
-    layer.eval()
-    shape = [None, 3, preprocess.height, preprocess.width]
-    inference_model.save(layer, [paddle.static.InputSpec(shape, "float32", "x")], folder)
-
-
-def largest_difference(segmenter: Segmenter, folder: Path) -> float:
-    """How much the net's probabilities must have changed to make the exported model's answers, on two random images.
-
-    Args:
-        segmenter: the net in use.
-        folder: the exported model.
-
-    Returns:
-        The largest difference, over all pixels, between the probability of the class that the net finds likeliest and
-        that of the class which the exported model gives; 0 where both answer the same everywhere.
-    """
-    preprocess = segmenter.preprocess
-    # From a fixed seed, so that an export that fails fails again.
-    images = np.random.default_rng(0).integers(0, 256, (2, preprocess.height, preprocess.width, 3), np.uint8)
-    (exported,) = inference_model.run(folder, {"x": preprocess.normalise(images)})
-    logits = paddle.to_tensor(segmenter.logits(list(images)))
-    probabilities: NDArray[np.float32] = paddle.nn.functional.softmax(logits, axis=1).numpy()
-    given = np.take_along_axis(probabilities, exported[:, None].astype(np.int64), axis=1)[:, 0]
-    return float((probabilities.max(axis=1) - given).max())
+    """Exports a checkpoint; see ``export.export_model``."""
+    return export.export_model(context, ExportedSegmenter)
 
 
 def inference_config(model_name: str, preprocess: Preprocess) -> dict[str, Any]:
@@ -140,15 +178,3 @@ def inference_config(model_name: str, preprocess: Preprocess) -> dict[str, Any]:
             ],
         },
     }
-
-
-def example(preprocess: Preprocess, labels: list[str]) -> str:
-    """A short program that finds the classes in a picture with the exported model; it needs paddle, numpy and OpenCV.
-
-    Args:
-        preprocess: what is done to an image before the net sees it.
-        labels: names of the classes.
-    """
-    return _EXAMPLE.format(
-        labels=labels, size=(preprocess.width, preprocess.height), mean=preprocess.mean, std=preprocess.std
-    )

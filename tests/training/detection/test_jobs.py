@@ -18,8 +18,8 @@ from paddlex_restful.datasets import importing
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.params import check_params
 from paddlex_restful.training import evaluate, export, predict, train
-from paddlex_restful.training.detection.detector import Detector
-from paddlex_restful.training.detection.export import largest_difference, save_net
+from paddlex_restful.training.detection.export import ExportedDetector
+from paddlex_restful.training.inference_model import Predictor
 from tests.images import CLASSES, make_dataset, truncate
 from tests.training.conftest import metrics_of, progress_of
 from tests.training.trained import job
@@ -169,7 +169,7 @@ def test_an_export_answers_as_the_net_and_its_example_runs(done: JobContext, tmp
     assert result is not None
     assert result["difference"] <= 1e-3
     files = {file.name for file in (tmp_path / "exported").iterdir()}
-    expected = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py"}
+    expected = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py", "export.json"}
     assert files == expected
     [image, *_] = datasets.samples(done.path("datasets/D0001"), done.args["type"], "test")
     example = [sys.executable, str(tmp_path / "exported/example.py"), str(image.image)]
@@ -179,12 +179,13 @@ def test_an_export_answers_as_the_net_and_its_example_runs(done: JobContext, tmp
 
 def test_an_export_of_another_net_is_noticed(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
     done = trained(tmp_path_factory.getbasetemp(), "rcnn")
-    detector, _info = Detector.load(done.path("output/best_model"))
-    save_net(detector, tmp_path)
-    assert largest_difference(detector, tmp_path) < 1e-3
-    for weight in detector.net.bbox_head.parameters():
+    model = ExportedDetector(done.path("output/best_model"))
+    model.save(tmp_path)
+    exported = Predictor(tmp_path)
+    assert model.difference_from_net(exported) < 1e-3
+    for weight in model.net.bbox_head.parameters():
         weight.set_value(weight * 1.2)
-    assert largest_difference(detector, tmp_path) > 1e-3
+    assert model.difference_from_net(exported) > 1e-3
 
 
 def test_a_resumed_training_equals_an_unbroken_one(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -14,11 +14,12 @@ from PIL import Image
 
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.training import checkpoint, export, inference_model
-from paddlex_restful.training.segmentation import export as segmentation_export
+from paddlex_restful.training.inference_model import Predictor
+from paddlex_restful.training.segmentation.export import ExportedSegmenter
 from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
 from tests.training.segmentation.conftest import SIZE, job
 
-FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py"}
+FILES = {"inference.json", "inference.pdiparams", "inference.yml", "model.yml", "example.py", "export.json"}
 HEIGHT, WIDTH = SIZE
 
 PADDLEX = """
@@ -107,13 +108,13 @@ def test_an_export_of_other_weights_is_seen(trained: Path, exported: Path, tmp_p
     for parameter in other.parameters():
         parameter.set_value(parameter * 1.1)
     checkpoint.save(tmp_path / "other", other, info)
-    assert segmentation_export.largest_difference(Segmenter(tmp_path / "other"), exported) > 1e-3
+    assert ExportedSegmenter(tmp_path / "other").difference_from_net(Predictor(exported)) > 1e-3
 
 
 def test_an_export_that_answers_otherwise_is_not_published(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(segmentation_export, "largest_difference", lambda segmenter, folder: 0.2)
+    monkeypatch.setattr(ExportedSegmenter, "difference", lambda *answers: 0.2)
     context = job(trained, "export", model="output/best_model", save_dir=str(tmp_path / "out"), format="infer")
     with pytest.raises(JobFailed, match="does not answer like the trained one"):
         export.run(context)

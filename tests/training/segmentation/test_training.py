@@ -16,10 +16,10 @@ from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.jobs.files import JOB_FILE, write_atomically
 from paddlex_restful.training import checkpoint, train
 from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training.inference_model import Predictor
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.segmentation.adapter import SegmentationTraining
-from paddlex_restful.training.segmentation.export import largest_difference, save_net
-from paddlex_restful.training.segmentation.prediction import Segmenter
+from paddlex_restful.training.segmentation.export import ExportedSegmenter
 from tests.training.segmentation.conftest import LABELS, SIZE, imported, small_params, training_job
 
 HEIGHT, WIDTH = SIZE
@@ -107,10 +107,10 @@ def test_nets_step_evaluate_and_export(workspace: Path, tmp_path: Path, changes:
     assert np.isfinite(first + step(training, 2)).all()
     assert training.evaluate(silent).keys() <= {"miou", "oacc", "kappa"}
     checkpoint.save(tmp_path / "net", training.net, training.info)
-    segmenter = Segmenter(tmp_path / "net")
+    model = ExportedSegmenter(tmp_path / "net")
     (tmp_path / "out").mkdir()
-    save_net(segmenter.net, segmenter.preprocess, tmp_path / "out")
-    assert largest_difference(segmenter, tmp_path / "out") < 1e-4
+    model.save(tmp_path / "out")
+    assert model.difference_from_net(Predictor(tmp_path / "out")) < 1e-4
 
 
 def test_weights_of_auxiliary_heads_count_in_the_loss(workspace: Path) -> None:

@@ -12,6 +12,7 @@ from paddlex_restful.api import BLUEPRINTS
 from paddlex_restful.api.answers import answer, register_failures
 from paddlex_restful.api.calls import CALLS
 from paddlex_restful.api.document import describe
+from paddlex_restful.api.download import MOST_DOWNLOADS
 from paddlex_restful.api.events import MOST_STREAMS
 from paddlex_restful.config import Config
 from paddlex_restful.services import Services, build_services
@@ -37,6 +38,7 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
     app.extensions["services"] = services or build_services(config)
     closing = app.extensions["closing"] = threading.Event()
     app.extensions["streams"] = threading.BoundedSemaphore(MOST_STREAMS)
+    app.extensions["downloads"] = threading.BoundedSemaphore(MOST_DOWNLOADS)
     register_failures(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -39,6 +39,13 @@ class Connection:
         """For how many seconds the reader has taken nothing although something waits for it."""
         return time.time() - self._channel.last_activity if self._channel.total_outbufs_len else 0.0
 
+    def wait_for_reader(self, seconds: float) -> None:
+        """Wait until the reader has taken something of what waits, but no longer than this."""
+        # Waitress tells it whoever waits for this lock.
+        with self._channel.outbuf_lock:
+            if self._channel.connected and self._channel.total_outbufs_len:
+                self._channel.outbuf_lock.wait(seconds)
+
     def forget_sent(self) -> None:
         """Give back the memory of what was sent, which waitress does only after 16 MiB or at the end of an answer."""
         # As waitress does between two answers: what is written next gets a buffer of its own.

@@ -35,7 +35,7 @@ from paddlex_restful.services import build_services
 if sys.platform != "win32":
     import resource
 
-THREADS = 100
+THREADS = 108
 """Requests answered at once. A slow client holds a thread while a large answer waits for it: 64 of them leave some."""
 
 REQUESTS_END = 1.0

@@ -5,6 +5,7 @@ from flask import Blueprint
 from paddlex_restful.api import (
     dataset,
     demo,
+    download,
     evaluate,
     events,
     export,
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
         predict,
         export,
         model,
+        download,
         system,
         demo,
     )

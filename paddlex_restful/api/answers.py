@@ -12,7 +12,14 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge, ServiceUnavailable
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import api as messages
@@ -98,6 +105,9 @@ def _http_error(error: HTTPException) -> Response:
         message = messages.NO_SUCH_METHOD.format(path=request.path, method=request.method, allowed=", ".join(allowed))
     elif isinstance(error, RequestEntityTooLarge):
         message = messages.TOO_MUCH.format(limit=(current_app.config["MAX_CONTENT_LENGTH"] or 0) >> 20)
+    elif isinstance(error, RequestedRangeNotSatisfiable):
+        headers["Content-Range"] = f"{error.units} */{error.length}"
+        message = messages.NO_SUCH_RANGE.format(length=error.length)
     elif isinstance(error, ServiceUnavailable):
         headers["Retry-After"] = "2"
         message = messages.SHUTTING_DOWN

@@ -91,6 +91,7 @@ ANSWERS: Mapping[str, str] = {
     "GET /model": "with `type`: `pretrained_models[]` or `exported_models[]`; with `mid`: `dataset_attr{name, desc, "
     "labels, train_num, val_num, test_num}`, `task_params` and `eval_result`, both JSON text",
     "DELETE /model": NOTHING,
+    "GET /model/download": "the bytes of the archive, see [http.md](http.md)",
     "GET /models/zoo": "`models[{type, model, default, image_shape, variants[]}]`, of each type the default first; "
     "`image_shape` is the parameter's default. `variants[{backbone, default, parameters, gflops, weights[]}]` has each "
     "backbone, the default first (one variant, whose `backbone` is null, where there is no choice): `parameters` in "

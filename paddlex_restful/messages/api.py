@@ -43,5 +43,6 @@ JOBS_UNWRITABLE = (
 NO_SUCH_ADDRESS = "There is no address {path} on this server; GET / lists the calls."
 NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
 TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."
+NO_SUCH_RANGE = "The header Range asks for no single part of these {length} bytes; correct it, or leave it out."
 SHUTTING_DOWN = "The server is shutting down; try again when it has been started again."
 BAD_REQUEST = "The server could not read the request ({code} {name}); check that the client sends correct HTTP."

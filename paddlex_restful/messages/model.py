@@ -13,3 +13,13 @@ COPY_FAILED = (
     "The model in {path} could not be copied into the workspace ({reason}): make sure that there is room and that the "
     "server may read and write there, then try again."
 )
+
+ONE_ID = "Name the model to download: either emid, of an exported one, or pmid, of a saved one."
+NOTHING_TO_DOWNLOAD = (
+    "There is nothing to download of {mid}: {path} is gone or holds no model. Export the model again with POST "
+    "/project/task/export, and list it again with POST /model."
+)
+BEING_WRITTEN = "The files of {mid} are being written just now; try again when that is done."
+TOO_MANY_FILES = "{path} is no folder of a model: it holds more than {most} files and folders."
+TOO_MANY_DOWNLOADS = "The server sends {most} models already; try again when one of these downloads is done."
+CHANGED_WHILE_SENT = "A download was cut, because a file changed while it was sent: %s"

@@ -34,6 +34,7 @@ Shape = Any
 def test_every_call_of_the_contract_exists_and_no_other() -> None:
     ours = {
         "GET /models/zoo",
+        "GET /model/download",
         "GET /dataset/preview",
         "GET /project/task/events",
         "GET /project/task/evaluate/errors",

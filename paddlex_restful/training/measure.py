@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from paddlex_restful.enums import ProjectType
 from paddlex_restful.params import default_params, models
 from paddlex_restful.params.zoo import ZOO_FILE, Model, Variant, backbones
 from paddlex_restful.training.classification import nets as classifiers
+from paddlex_restful.training.complexity import flops, parameters
 from paddlex_restful.training.detection import nets as detectors
 from paddlex_restful.training.segmentation import nets as segmenters
 
@@ -36,9 +37,6 @@ _CLASSES: Mapping[str, int] = {
 
 _STRIDE = 32
 """Images that keep the ratio of their sides are filled up to multiples of it."""
-
-_MOST_OBJECTS: Mapping[str, int] = {"bbox_head": 1000, "mask_head": 100}
-"""Parts of the RCNN family that look at single proposals or objects, and at how many they look at most."""
 
 _MILLION, _MILLIARD = 1e6, 1e9
 
@@ -58,62 +56,6 @@ def measure(project_type: str, model: str) -> Model:
         "image_shape": defaults["image_shape"],
         "variants": [_variant(project_type, defaults | {"backbone": each}, each == choice[0]) for each in choice],
     }
-
-
-def flops(net: paddle.nn.Layer, forward: Callable[[], object]) -> int:
-    """How much a net computes in evaluation mode: multiplications, each with its addition counted as one.
-
-    Counted are convolutions, linear layers and the products inside attention; not counted are normalisations,
-    activations, and the choice among what was found. Parts that look at single objects are counted as for the most
-    objects that they are given.
-
-    Args:
-        net: with fresh weights or others; they do not matter.
-        forward: gives it an image.
-    """
-    counts: list[int] = []
-    hooks = [
-        layer.register_forward_post_hook(_adder(counts, count, _MOST_OBJECTS.get(name.partition(".")[0])))
-        for name, layer in net.named_sublayers()
-        if (count := _counter(layer)) is not None
-    ]
-    net.eval()
-    with paddle.no_grad():
-        forward()
-    for hook in hooks:
-        hook.remove()
-    return sum(counts)
-
-
-def parameters(net: paddle.nn.Layer) -> int:
-    """How many numbers a net learns; the running figures of normalisations are none of them."""
-    running = ("._mean", "._variance")
-    return sum(math.prod(weight.shape) for name, weight in net.named_parameters() if not name.endswith(running))
-
-
-_Count = Callable[[paddle.nn.Layer, paddle.Tensor, paddle.Tensor], int]
-
-
-def _adder(counts: list[int], count: _Count, most: int | None) -> Callable[..., None]:
-    def add(layer: paddle.nn.Layer, inputs: tuple[Any, ...], output: paddle.Tensor) -> None:
-        number = count(layer, inputs[0], output)
-        counts.append(number if most is None else number // output.shape[0] * most)
-
-    return add
-
-
-def _counter(layer: paddle.nn.Layer) -> _Count | None:
-    """What counts the multiplications of a layer; None for one that is not counted."""
-    if isinstance(layer, (paddle.nn.Conv2D, paddle.vision.ops.DeformConv2D)):
-        return lambda layer, _input, output: output.size * math.prod(layer.weight.shape[1:])
-    if isinstance(layer, paddle.nn.Conv2DTranspose):
-        return lambda layer, given, _output: given.size * math.prod(layer.weight.shape[1:])
-    if isinstance(layer, paddle.nn.Linear):
-        return lambda layer, _input, output: output.size * layer.weight.shape[0]
-    # paddleseg's attention of SegFormer: each place asks the places of a map that is smaller by sr_ratio, twice.
-    if hasattr(layer, "sr_ratio") and hasattr(layer, "kv"):
-        return lambda layer, given, output: 2 * output.size * (given.shape[1] // layer.sr_ratio**2)
-    return None
 
 
 def _variant(project_type: str, params: Mapping[str, Any], default: bool) -> Variant:
@@ -145,8 +87,7 @@ def _look(net: paddle.nn.Layer, image: paddle.Tensor) -> object:
     if net.family == "rcnn":
         return net(image, paddle.to_tensor([image.shape[2:]], "float32"), paddle.ones([1, 2]))
     # A fresh net sees objects everywhere: to choose among them, which is not counted, takes minutes.
-    head = net.head if hasattr(net, "head") else net.yolo_head
-    return head(net.neck(net.backbone({"image": image})))
+    return net.outputs(image)
 
 
 def table(zoo: Sequence[Model]) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import paddle
 import pytest
 
 from paddlex_restful.params import default_params, models
@@ -65,25 +62,3 @@ def test_figures_that_others_published_are_met(model: str, millions: float, mill
     [variant] = told["variants"]
     assert variant["parameters"] == pytest.approx(millions, rel=0.02)
     assert variant["gflops"] == pytest.approx(milliards, rel=0.03)
-
-
-@pytest.mark.parametrize(
-    ("layer", "shape", "expected"),
-    [
-        (lambda: paddle.nn.Conv2D(8, 6, 3, padding=1, groups=2), (1, 8, 5, 7), 6 * 5 * 7 * 4 * 9),
-        (lambda: paddle.nn.Conv2DTranspose(8, 6, 2, stride=2), (1, 8, 5, 7), 8 * 5 * 7 * 6 * 4),
-        (lambda: paddle.nn.Linear(8, 3), (1, 5, 8), 5 * 8 * 3),
-        (lambda: paddle.nn.BatchNorm2D(8), (1, 8, 5, 7), 0),
-    ],
-)
-def test_multiplications_are_counted(
-    layer: Callable[[], paddle.nn.Layer], shape: tuple[int, ...], expected: int
-) -> None:
-    net = paddle.nn.Sequential(layer())
-    given = paddle.zeros(shape)
-    assert measure.flops(net, lambda: net(given)) == expected
-    assert measure.flops(net, lambda: (net(given), net(given))) == 2 * expected
-
-
-def test_running_figures_of_normalisations_are_no_parameters() -> None:
-    assert measure.parameters(paddle.nn.Sequential(paddle.nn.Conv2D(3, 4, 1), paddle.nn.BatchNorm2D(4))) == 16 + 8

@@ -132,6 +132,11 @@ class DetectionNet(paddle.nn.Layer):  # type: ignore[misc]
             parts["loss"] = paddle.add_n(list(parts.values()))
         return parts
 
+    def outputs(self, image: paddle.Tensor) -> Any:
+        """All that a one-stage net says of images [N, 3, H, W], before objects are chosen among it."""
+        head = self.head if hasattr(self, "head") else self.yolo_head
+        return head(self.neck(self.backbone({"image": image})))
+
     def detect(self, batch: Tensors) -> list[Detections]:
         """Find the objects of a batch in evaluation mode; no gradient is kept.
 

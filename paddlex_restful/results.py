@@ -7,6 +7,7 @@ METRICS_FILE = "metrics.jsonl"
 PREDICTIONS_FILE = "predictions.json"
 """What an evaluation found in each image, beside its result; ``metrics.errors`` tells what is in it."""
 
+SENSITIVITIES_FILE = "sensitivities.json"
 SINGLE_PICTURE = "predict_result.png"
 """The result picture of a prediction of one picture; clients of the original know the name."""
 

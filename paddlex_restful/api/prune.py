@@ -1,8 +1,8 @@
-"""/project/task/prune: the analysis that pruning needs. Not available yet; the calls answer so."""
+"""/project/task/prune: the analysis that tells what pruning costs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -20,10 +20,16 @@ class PruneTask(Arguments):
     tid: str = Field(description=TID)
 
 
+class StopPruning(PruneTask):
+    """Arguments of PUT /project/task/prune."""
+
+    act: Literal["stop"] = Field("stop", description="stop")
+
+
 @call(blueprint, "POST", "/project/task/prune")
 def start(args: PruneTask, services: Services) -> None:
-    """Starts the sensitivity analysis of a task."""
-    pruning.start_or_stop(services, args.tid)
+    """Starts the sensitivity analysis of a task's model, or of its parent's; one that was stopped goes on."""
+    pruning.start(services, args.tid)
 
 
 @call(blueprint, "GET", "/project/task/prune")
@@ -33,6 +39,6 @@ def get(args: PruneTask, services: Services) -> dict[str, Any]:
 
 
 @call(blueprint, "PUT", "/project/task/prune")
-def stop(args: PruneTask, services: Services) -> None:
-    """Stops the sensitivity analysis of a task."""
-    pruning.start_or_stop(services, args.tid)
+def stop(args: StopPruning, services: Services) -> None:
+    """Stops the sensitivity analysis of a task; what was measured is kept."""
+    pruning.stop(services, args.tid)

@@ -19,7 +19,7 @@ class StartTraining(Arguments):
 
     tid: str = Field(description=TID)
     eval_metric_loss: float | None = Field(
-        None, description="for a task with parent_id: loss of the metric that pruning may cost"
+        None, description="for a task with parent_id: loss of the metric, as a share of it, that each layer may cost"
     )
     pruned_flops: float | None = Field(None, description="for a task with parent_id: share of the FLOPs to remove")
 
@@ -27,7 +27,7 @@ class StartTraining(Arguments):
 @call(blueprint, "POST", "/project/task/train")
 def start(args: StartTraining, services: Services) -> None:
     """Starts the training of a task, from its first epoch."""
-    training.start(services, args.tid)
+    training.start(services, args.tid, args.pruned_flops, args.eval_metric_loss)
 
 
 class ChangeTraining(Arguments):
@@ -68,4 +68,4 @@ def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
         return training.evaluations(services, args.tid)
     if args.type == "prune":
         return {"prune_log": pruning.log(services, args.tid)}
-    return {"sensitivities_loss_img": pruning.sensitivities(services, args.tid)}
+    return pruning.sensitivities(services, args.tid)

@@ -24,6 +24,7 @@ KINDS: dict[str, Kind] = {
     "import": Kind("paddlex_restful.datasets.importing:run", engine=False),
     "download": Kind("paddlex_restful.demo.download:run", engine=False),
     "train": Kind("paddlex_restful.training.train:run", heavy=True),
+    "prune": Kind("paddlex_restful.training.pruning.analysis:run", heavy=True),
     "evaluate": Kind("paddlex_restful.training.evaluate:run"),
     "predict": Kind("paddlex_restful.training.predict:run"),
     "export": Kind("paddlex_restful.training.export:run", heavy=True),

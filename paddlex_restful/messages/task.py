@@ -7,8 +7,6 @@ PARAMS_FIXED = "Task {tid} has been trained, so its parameters are fixed: create
 BUSY = "Task {tid} is at work ({kind}): stop it or wait until it ends."
 CANNOT_BE_DELETED = "Task {tid} cannot be deleted while it is at work ({kind}): stop it or wait until it ends."
 NOT_SPLIT = "Dataset {did} is not split yet: import it with PUT /dataset and split it with PUT /dataset/split first."
-PRUNING_NOT_AVAILABLE = "Pruning is not available yet in this version: train a task without parent_id instead."
-SENSITIVITIES_NOT_AVAILABLE = "Sensitivities are not available yet in this version, because pruning is not."
 PARENT_OF_OTHER_PROJECT = (
     "parent_id {parent_id} belongs to project {other}, not to {pid}: name a task of the same project."
 )
@@ -29,5 +27,4 @@ NO_SUCH_GPU = (
     "cuda_visible_devices names GPU {gpu}, but the server has {count}: name one of its GPUs, or none for the processor."
 )
 NEEDS_SOMETHING = "Name a task with tid or a project with pid."
-NEVER_ANALYSED = "The sensitivities of task {tid} have not been analysed."
 NOTHING_TO_SHOW = "Task {tid} has no curves yet: train it with POST /project/task/train first."

@@ -13,14 +13,27 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services, checkpoints, files, inputs, tasks
+from paddlex_restful.services import Services, checkpoints, files, inputs, pruning, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
-def start(services: Services, tid: str) -> Job:
-    """Starts the training of a task from its first epoch; an earlier training of it is replaced."""
+def start(
+    services: Services, tid: str, pruned_flops: float | None = None, eval_metric_loss: float | None = None
+) -> Job:
+    """Starts the training of a task from its first epoch; an earlier training of it is replaced.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        pruned_flops: for a task with a parent; see ``pruning.training_args``.
+        eval_metric_loss: alike.
+    """
     with services.gate:
-        return _submit(services, services.workspace.task(tid), None)
+        task = services.workspace.task(tid)
+        tasks.refuse_while_busy(services, tid)
+        params = tasks.get_params(services, tid)
+        goal = pruning.training_args(services, task, params, pruned_flops, eval_metric_loss)
+        return _submit(services, task, params, None, goal)
 
 
 def resume(services: Services, tid: str, epoch: int | None = None) -> Job:
@@ -32,7 +45,7 @@ def resume(services: Services, tid: str, epoch: int | None = None) -> Job:
         output = tasks.output_folder(services, task)
         job = services.jobs.latest(tid, "train")
         chosen = checkpoints.resume_epoch(tid, job, output, epoch, int(params["num_epochs"]))
-        return _submit(services, task, chosen)
+        return _submit(services, task, params, chosen, job.args.get("pruning") if job is not None else None)
 
 
 def stop(services: Services, tid: str) -> Job:
@@ -44,13 +57,15 @@ def stop(services: Services, tid: str) -> Job:
     return services.jobs.stop(job)
 
 
-def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
+def _submit(
+    services: Services,
+    task: pb.Task,
+    params: dict[str, Any],
+    resume_epoch: int | None,
+    goal: dict[str, Any] | None,
+) -> Job:
     workspace = services.workspace
     project = workspace.project(task.pid)
-    if task.parent_id:
-        raise UserError(sentences.PRUNING_NOT_AVAILABLE)
-    tasks.refuse_while_busy(services, task.id)
-    params = tasks.get_params(services, task.id)
     gpus = inputs.existing_gpus(tasks.gpus_of(params))
     dataset = inputs.split_dataset(services, project)
     output = services.workspace.relative(tasks.output_folder(services, task))
@@ -64,6 +79,7 @@ def _submit(services: Services, task: pb.Task, resume_epoch: int | None) -> Job:
         "weights": _weights(services, params.get("pretrain_weights")),
         "weights_url": services.config.weights_url,
         "processes": max(1, len(gpus)),
+        "pruning": goal,
     }
     return services.jobs.submit("train", task.id, job_folder(workspace.folder(task), "train"), args, gpus)
 
@@ -101,6 +117,7 @@ def train_log(services: Services, tid: str) -> dict[str, Any]:
         "running_duration": running_duration(job, progress),
         **files.failure_log(folder, job),
         "images_per_second": progress.get("images_per_second"),
+        "pruning": progress.get("pruning"),
     }
 
 

@@ -80,12 +80,15 @@ class Adapter:
         evaluate: the job ``evaluate``.
         predict: the job ``predict``.
         export: the job ``export``.
+        outputs: brings a net into the mode in which it uses all its parameters, and gives the function of an image
+            [1, 3, H, W] that computes all that it says of it, before it chooses among that.
     """
 
     training: Callable[[Mapping[str, Any], Path, int, Notify, World], Training]
     evaluate: Job
     predict: Job
     export: Job
+    outputs: Callable[[paddle.nn.Layer], Callable[[paddle.Tensor], Any]]
 
 
 ADAPTERS = {
@@ -95,6 +98,12 @@ ADAPTERS = {
     "instance_segmentation": "paddlex_restful.training.detection.instances",
 }
 """Modules whose ``ADAPTER`` is the adapter of a project type; imported when asked for, as each imports its suite."""
+
+
+def whole_net(net: paddle.nn.Layer) -> paddle.nn.Layer:
+    """``Adapter.outputs`` of nets whose forward says all, with their auxiliary heads, while they are trained."""
+    net.train()
+    return net
 
 
 def adapter(project_type: str) -> Adapter:

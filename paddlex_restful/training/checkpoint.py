@@ -4,7 +4,8 @@ A folder is complete or absent: it is written beside its place and renamed. It h
 
 - ``model.pdparams``: the weights, as ``paddle.save`` writes them,
 - ``model.yml``: what the net is: ``type``, ``model``, ``labels``, ``params``, ``epoch``, ``metrics`` and what is needed
-  to feed it (classification: ``image_shape`` as width and height, ``mean``, ``std``),
+  to feed it (classification: ``image_shape`` as width and height, ``mean``, ``std``); of a pruned net also
+  ``pruning``: the ``shapes`` of its parameters, and ``flops`` and ``parameters`` ``before`` and ``after``,
 - ``model.pdopt`` and ``state.json``: the optimiser and the place in the training, for training on.
 
 There is no file of random states: all that is random in an epoch comes from the seed and the epoch's number alone.
@@ -29,6 +30,7 @@ from paddlex_restful.checkpoints import INFO_FILE, OPTIMIZER_FILE, STATE_FILE, W
 from paddlex_restful.durable import sync, sync_folder
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.training.pruning.shapes import give_shapes
 
 Weights = dict[str, NDArray[Any]]
 """Arrays by the names of a net's ``state_dict``."""
@@ -100,13 +102,23 @@ def read_info(folder: Path) -> dict[str, Any]:
 
 
 def load_net(folder: Path, net: paddle.nn.Layer) -> None:
-    """Give a net exactly the weights of a checkpoint.
+    """Give a net exactly the weights of a checkpoint; to one that was pruned, its shapes first.
+
+    Args:
+        folder: the checkpoint.
+        net: fresh, of the model that the checkpoint names.
 
     Raises:
         JobFailed: there is no checkpoint, it is damaged, or it is of another net.
     """
     if not is_complete(folder):
         raise JobFailed("checkpoint", messages.CHECKPOINT_MISSING, folder=folder.name)
+    pruning = read_info(folder).get("pruning")
+    if pruning is not None:
+        try:
+            give_shapes(net, pruning["shapes"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # whatever a stranger's file holds
+            raise _damaged(folder / INFO_FILE) from error
     weights = load_weights(folder / WEIGHTS_FILE)
     wanted = {name: tuple(value.shape) for name, value in net.state_dict().items()}
     if {name: value.shape for name, value in weights.items()} != wanted:

@@ -131,6 +131,7 @@ def _stand_in_for_ppdet() -> None:
     losses = importlib.import_module("ppdet.modeling.losses.iou_loss")
     vars(sys.modules["ppdet.modeling.losses"]).update({name: vars(losses)[name] for name in _PPDET_LOSSES})
     _let_drop_block_pass_small_maps(importlib.import_module("ppdet.modeling.layers").DropBlock)
+    _let_blocks_not_ask_their_share(importlib.import_module("ppdet.modeling.backbones.cspresnet").RepVggBlock)
 
 
 def _let_drop_block_pass_small_maps(drop_block: Any) -> None:
@@ -141,6 +142,21 @@ def _let_drop_block_pass_small_maps(drop_block: Any) -> None:
         return drop(self, x) if min(x.shape[2:]) >= self.block_size else x
 
     drop_block.forward = forward
+
+
+def _let_blocks_not_ask_their_share(block: Any) -> None:
+    """ppdet 2.6.0: the blocks of PP-YOLOE+ ask at each step whether the weight of their second branch is zero.
+
+    That makes a GPU wait for the processor at every block, and cannot be traced.
+    """
+
+    def forward(self: Any, x: Any) -> Any:
+        if hasattr(self, "conv"):
+            return self.act(self.conv(x))
+        second = self.conv2(x)
+        return self.act(self.conv1(x) + (second if self.alpha is None else self.alpha * second))
+
+    block.forward = forward
 
 
 def _stand_in_for_paddleseg() -> None:

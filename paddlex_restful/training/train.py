@@ -7,14 +7,16 @@ from typing import Any
 
 import paddle
 
+from paddlex_restful.checkpoints import epoch_folder
 from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
-from paddlex_restful.training import weights
-from paddlex_restful.training.adapters import adapter
+from paddlex_restful.training import checkpoint, weights
+from paddlex_restful.training.adapters import Training, adapter
 from paddlex_restful.training.loop import Loop, seed_everything
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.precision import Precision
+from paddlex_restful.training.pruning import pruned
 from paddlex_restful.training.reporter import log
 
 
@@ -24,11 +26,13 @@ def run(context: JobContext) -> dict[str, Any] | None:
     Args:
         context: its ``args`` are ``type``, ``params``, ``dataset``, ``output``, ``resume_epoch`` (None: from the start,
             which replaces an earlier output), ``weights`` (a path in place of ``pretrain_weights``, or None),
-            ``weights_url`` (in place of scheme and host of published weights, or empty) and ``processes`` (how many
-            train together, each on one of the job's GPUs or all on the processor; 1 unless given).
+            ``weights_url`` (in place of scheme and host of published weights, or empty), ``processes`` (how many
+            train together, each on one of the job's GPUs or all on the processor; 1 unless given) and, for a net that
+            is pruned first, ``pruning`` (see ``pruned.prune``).
 
     Returns:
-        ``best_epoch``, ``best_result``, ``epochs`` (results by saved epoch) and ``epoch``, the last one.
+        ``best_epoch``, ``best_result``, ``epochs`` (results by saved epoch), ``epoch``, the last one, and ``pruning``
+        (``flops`` and ``parameters``, each ``before`` and ``after``; None without).
 
     Raises:
         JobFailed: see ``messages.training``.
@@ -69,12 +73,14 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
             f"Training {training.info['model']} on {training.samples} images, {training.steps} steps an epoch, "
             f"on {paddle.device.get_device()}{f', rank {world.rank} of {world.size}' if world.size > 1 else ''}"
         )
+        pruning = _pruning(training, context)
         reports = output if world.is_first else context.folder
         loop = Loop(training, params, output, context.progress, context.check_stop, seed, world, reports, precision)
         if resume_epoch is not None:
             loop.resume(int(resume_epoch))
         elif world.is_first:
-            weights.initialise(training, context)
+            if pruning is None:
+                weights.initialise(training, context)
             # Only now, when nothing stands in the way of the first step, does the earlier model go.
             if output.exists():
                 shutil.rmtree(output)
@@ -87,7 +93,27 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
         "epochs": state.results,
         "best_epoch": state.best_epoch,
         "best_result": state.best_result,
+        "pruning": _figures(pruning),
     }
+
+
+def _pruning(training: Training, context: JobContext) -> dict[str, Any] | None:
+    """Prune the net, if that is asked for and was not done by the training that is resumed."""
+    if context.args.get("pruning") is None:
+        return None
+    resume_epoch = context.args.get("resume_epoch")
+    if resume_epoch is None:
+        pruning: dict[str, Any] | None = pruned.prune(training, context)
+    else:
+        folder = epoch_folder(context.path(context.args["output"]), int(resume_epoch))
+        pruning = checkpoint.read_info(folder).get("pruning")
+    training.info = {**training.info, "pruning": pruning}
+    context.progress(pruning=_figures(pruning))
+    return pruning
+
+
+def _figures(pruning: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if pruning is None else {name: pruning[name] for name in ("flops", "parameters")}
 
 
 def use_device(context: JobContext) -> None:

@@ -365,9 +365,6 @@ def test_metrics_of_a_training(trained: Trained) -> None:
 def test_what_comes_later_says_so(trained: Trained) -> None:
     server, tid = trained.server, trained.tid
     for method, path, args in [
-        ("POST", "/project/task/prune", {}),
-        ("PUT", "/project/task/prune", {"act": "stop"}),
-        ("GET", "/project/task/metrics", {"type": "sensitivities"}),
         ("POST", "/project/task/export", {"type": "lite", "save_dir": "/tmp/nowhere"}),
         ("POST", "/project/task/export", {"type": "infer", "save_dir": "/tmp/nowhere", "quant": True}),
     ]:

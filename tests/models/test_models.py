@@ -18,6 +18,7 @@ import pytest
 from paddlex_restful import datasets
 from paddlex_restful.datasets.importing import rebuild
 from paddlex_restful.params import check_params, input_size, models
+from paddlex_restful.params.pruning import pruning_obstacle
 from paddlex_restful.params.zoo import backbones
 from paddlex_restful.training import evaluate, export, predict, train
 from tests.images import make_dataset
@@ -88,7 +89,7 @@ def params_of(case: Case) -> dict[str, Any]:
 
 @pytest.mark.models
 @pytest.mark.parametrize("case", chosen())
-def test_a_model_trains_evaluates_is_exported_and_predicts(case: Case, root: Path, tmp_path: Path) -> None:
+def test_a_model_trains_evaluates_is_exported_pruned_and_predicts(case: Case, root: Path, tmp_path: Path) -> None:
     dataset = f"datasets/{case.type}"
     output = str(tmp_path / "output")
     model = f"{output}/best_model"
@@ -119,6 +120,15 @@ def test_a_model_trains_evaluates_is_exported_and_predicts(case: Case, root: Pat
     assert exported is not None
     assert math.isfinite(exported["difference"])
     assert {"inference.json", "inference.pdiparams"} <= {file.name for file in (tmp_path / "exported").iterdir()}
+
+    if pruning_obstacle(case.model) is None:
+        goal = {"model": model, "sensitivities": None, "pruned_flops": 0.3, "eval_metric_loss": None}
+        given["model"] = f"{tmp_path}/pruned/best_model"
+        child = training.args | {"output": str(tmp_path / "pruned"), "pruning": goal}
+        told = train.run(job(root, "train", **child))
+        assert told is not None
+        flops = told["pruning"]["flops"]
+        assert 1 - flops["after"] / flops["before"] == pytest.approx(0.3, rel=0.02)
 
     image = datasets.samples(root / dataset, case.type, "val")[0].image
     asked = {"images": [str(image)], "single": False, "score_thresh": 0.0, "output": str(tmp_path / "predict")}

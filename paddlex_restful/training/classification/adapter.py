@@ -17,7 +17,7 @@ from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import reading
-from paddlex_restful.training.adapters import Adapter, Notify
+from paddlex_restful.training.adapters import Adapter, Notify, whole_net
 from paddlex_restful.training.classification import evaluation, export, nets, prediction
 from paddlex_restful.training.classification.data import ImageSet
 from paddlex_restful.training.parallel import World
@@ -135,4 +135,4 @@ class ClassificationTraining:
         return nets.weights_url(self._model) if source == "IMAGENET" else None
 
 
-ADAPTER = Adapter(ClassificationTraining, evaluation.run, prediction.run, export.run)
+ADAPTER = Adapter(ClassificationTraining, evaluation.run, prediction.run, export.run, whole_net)

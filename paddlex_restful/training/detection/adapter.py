@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from paddlex_restful.training.detection import evaluation, export, nets, predict
 from paddlex_restful.training.detection.data import Batch, EvaluationImages, TrainingImages
 from paddlex_restful.training.detection.detector import Detector
 from paddlex_restful.training.detection.nets import batch as batches
+from paddlex_restful.training.detection.nets.base import DetectionNet
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.splits import Splits
 
@@ -105,9 +106,15 @@ class DetectionTraining:
         return nets.weights_url(params["model"], params["backbone"], source, with_fpn=params["with_fpn"])
 
 
+def _outputs(net: DetectionNet) -> Callable[[paddle.Tensor], Any]:
+    # In training it says nothing without the truth, and what it uses then it uses in evaluation too.
+    net.eval()
+    return net.outputs
+
+
 def adapter_of(project_type: str) -> Adapter:
     """The adapter of a project type, ``detection`` or ``instance_segmentation``."""
-    return Adapter(partial(DetectionTraining, project_type), evaluation.run, prediction.run, export.run)
+    return Adapter(partial(DetectionTraining, project_type), evaluation.run, prediction.run, export.run, _outputs)
 
 
 ADAPTER = adapter_of(ProjectType.DETECTION.value)

@@ -17,7 +17,7 @@ from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.metrics import segmentation as metrics
 from paddlex_restful.training import reading
-from paddlex_restful.training.adapters import Adapter, Notify
+from paddlex_restful.training.adapters import Adapter, Notify, whole_net
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.segmentation import evaluation, export, nets, prediction
 from paddlex_restful.training.segmentation.data import LabelledImages
@@ -153,4 +153,4 @@ def _optimizer(params: Mapping[str, Any], net: paddle.nn.Layer) -> paddle.optimi
     return paddle.optimizer.AdamW(learning_rate=rate, weight_decay=_ADAMW_WEIGHT_DECAY, parameters=parameters)
 
 
-ADAPTER = Adapter(SegmentationTraining, evaluation.run, prediction.run, export.run)
+ADAPTER = Adapter(SegmentationTraining, evaluation.run, prediction.run, export.run, whole_net)

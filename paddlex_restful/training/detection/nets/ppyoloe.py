@@ -83,6 +83,8 @@ class PPYoloE(DetectionNet):
         one = copy.deepcopy(self)
         for layer in one.sublayers():
             if hasattr(layer, "convert_to_deploy"):
+                # Of a pruned net, fewer than it was made with.
+                layer.ch_out, layer.ch_in = layer.conv1.conv.weight.shape[:2]
                 layer.convert_to_deploy()
         return one
 

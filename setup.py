@@ -32,6 +32,7 @@ setup(
         "nvidia-ml-py>=12",
         "numpy>=1.26,<2.4",
         "pillow>=10",
+        "pyyaml>=6",
         "openpyxl>=3.1",
         "pycocotools>=2.0.8",
         "requests>=2.31",

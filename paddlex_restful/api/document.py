@@ -88,7 +88,10 @@ ANSWERS: Mapping[str, str] = {
     "`quant_log{stage, running_duration, log_file}` or `quant_result{…}`",
     "PUT /project/task/export": "as GET",
     "POST /model": "`pmid`, or `emid` of an exported model",
-    "GET /model": "with `type`: `pretrained_models[]` or `exported_models[]`; with `mid`: `dataset_attr{name, desc, "
+    "GET /model": "with `type`: `pretrained_models[]` or `exported_models[]`, each `{id, name, model, type, pid, tid, "
+    "create_time, path}`; an exported one also `exported_type` and what its files told when it was listed, null where "
+    "they do not: `format` (infer, onnx or lite), `quantised`, `pruned`, `size` in bytes, `metric{name: figure}` and "
+    "`latency_ms`, milliseconds for one image; with `mid`: `dataset_attr{name, desc, "
     "labels, train_num, val_num, test_num}`, `task_params` and `eval_result`, both JSON text",
     "DELETE /model": NOTHING,
     "GET /model/download": "the bytes of the archive, see [http.md](http.md)",
@@ -153,8 +156,20 @@ STATUSES: tuple[tuple[str, type[IntEnum], tuple[str, ...]], ...] = (
         enums.PruneStatus,
         ("begins", "goes on", "complete", "failed", "stopped"),
     ),
+    (
+        "`exported_type`",
+        enums.ExportedModelType,
+        (
+            "quantised, for mobile devices (lite); as the first clients sent it: an inference model",
+            "pruned, for mobile devices; as the first clients sent it: a lite model",
+            "as trained, for mobile devices",
+            "quantised, for servers (infer, onnx)",
+            "pruned, for servers",
+            "as trained, for servers",
+        ),
+    ),
 )
-"""The numbers that stand for states: the fields that hold them, and what each means."""
+"""The numbers that stand for states and kinds: the fields that hold them, and what each means."""
 
 _HEAD = """# The calls
 

@@ -27,7 +27,9 @@ class CreateModel(Arguments):
     source_path: str | None = Field(None, description="pretrained: the checkpoint folder of the task")
     eval_results: Any = Field(None, description="pretrained: figures to keep with the model")
     path: str | None = Field(None, description="exported: the folder that the export wrote")
-    exported_type: int = Field(0, description="exported: 0 inference, 1 lite")
+    exported_type: int | None = Field(
+        None, description="exported: what to list it as, kept as it is sent; what its files tell if absent"
+    )
 
 
 @call(blueprint, "POST", "/model")

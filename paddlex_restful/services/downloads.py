@@ -55,8 +55,8 @@ def find(services: Services, emid: str | None, pmid: str | None) -> Download:
     model = workspace.exported_model(emid) if emid else workspace.pretrained_model(pmid or "")
     folder = workspace.folder(model).resolve()
     try:
-        members = tuple(_members(folder))
-        archive = zipped.lay_out(members) if _is_model(members) else None
+        found = tuple(members(folder))
+        archive = zipped.lay_out(found) if _is_model(found) else None
     except (FileNotFoundError, NotADirectoryError):
         archive = None
     except zipped.FileChanged:
@@ -66,28 +66,11 @@ def find(services: Services, emid: str | None, pmid: str | None) -> Download:
     return Download(f"{model.name.strip() or model.id}.zip", archive)
 
 
-def size_of(folder: Path) -> int | None:
-    """Bytes of the files of a model; None where there are none or too many to be a model.
+def members(folder: Path) -> Iterator[zipped.Member]:
+    """The files of a model in a fixed order, named as in its folder.
 
     Args:
-        folder: of an exported model, or its one file.
-    """
-    try:
-        return sum(member.size for member in _members(folder.resolve())) or None
-    except (OSError, UserError):
-        return None
-
-
-def _is_model(members: tuple[zipped.Member, ...]) -> bool:
-    # Clients may list any folder of the machine as an exported model; that alone makes it none that is given away.
-    return any(
-        "/" not in member.name and (member.path.suffix.lower() in _NETS or member.name in _NETS_OF_PADDLEX_1)
-        for member in members
-    )
-
-
-def _members(folder: Path) -> Iterator[zipped.Member]:
-    """The files of a model in a fixed order, named as in its folder.
+        folder: of the model, or its one file; no symbolic link.
 
     Raises:
         UserError: a link leads out of the folder, or there are too many files.
@@ -102,6 +85,14 @@ def _members(folder: Path) -> Iterator[zipped.Member]:
             yield zipped.Member.of(name, target)
 
 
+def _is_model(found: tuple[zipped.Member, ...]) -> bool:
+    # Clients may list any folder of the machine as an exported model; that alone makes it none that is given away.
+    return any(
+        "/" not in member.name and (member.path.suffix.lower() in _NETS or member.name in _NETS_OF_PADDLEX_1)
+        for member in found
+    )
+
+
 def _files(folder: Path) -> list[str]:
     """Names of the files below a folder that are of a model, relative to it, without those of linked folders."""
     names: list[str] = []
@@ -114,6 +105,8 @@ def _files(folder: Path) -> list[str]:
                 seen += 1
                 if seen > _MOST_ENTRIES:
                     raise UserError(sentences.TOO_MANY_FILES, path=folder, most=_MOST_ENTRIES)
+                if entry.name.startswith("."):
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(f"{prefix}{entry.name}/")
                 elif _is_of_models(entry.name):
@@ -123,5 +116,4 @@ def _files(folder: Path) -> list[str]:
 
 def _is_of_models(name: str) -> bool:
     # Names that are no text in UTF-8 have no form in the archive either.
-    known = Path(name).suffix.lower() in _KINDS or name in _NETS_OF_PADDLEX_1
-    return known and not name.startswith(".") and name.isprintable()
+    return name.isprintable() and (Path(name).suffix.lower() in _KINDS or name in _NETS_OF_PADDLEX_1)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from paddlex_restful.durable import sync, sync_folder, write_durably
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
-from paddlex_restful.services import Services, datasets, evaluation, tasks
+from paddlex_restful.services import Services, datasets, evaluation, exported, tasks
 from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _DETAILS = "details.json"
 _EXPORT_MARK = "inference.yml"
+_FACTS = "export"
+"""Under this key the details of an exported model tell what its files told."""
 
 
 def save_pretrained(services: Services, pid: str, tid: str, name: str, source_path: str, eval_results: Any) -> str:
@@ -100,7 +103,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
         sync(target)
 
 
-def list_exported(services: Services, pid: str, tid: str, name: str, path: str, exported_type: int) -> str:
+def list_exported(services: Services, pid: str, tid: str, name: str, path: str, exported_type: int | None) -> str:
     """Takes an exported model into the list and returns its id.
 
     Args:
@@ -109,18 +112,21 @@ def list_exported(services: Services, pid: str, tid: str, name: str, path: str, 
         tid: the task that was exported.
         name: what to call the model.
         path: the folder that the export wrote.
-        exported_type: an ``ExportedModelType``; 0 and 1 are also what the first clients sent.
+        exported_type: an ``ExportedModelType``, or 0 for an inference model and 1 for a lite one, as the first clients
+            sent; kept as it is. None takes what the files of the export tell.
     """
     task, project = _task_of(services, pid, tid)
-    if exported_type not in list(ExportedModelType):
+    if exported_type is not None and exported_type not in list(ExportedModelType):
         raise UserError(sentences.EXPORTED_TYPE, value=exported_type)
     folder = Path(path)
     if not folder.is_absolute() or not folder.exists():
         raise UserError(sentences.NOT_AN_EXPORT, path=path)
     params = _params(services, task)
-    details = _describe(services, project, task, params, None)
+    facts = exported.read(folder.resolve())
+    details = {**_describe(services, project, task, params, None), _FACTS: facts}
+    kind = exported.kind(facts) if exported_type is None else exported_type
     workspace = services.workspace
-    emid = workspace.create_exported_model(name, _model(params), project.type, pid, tid, str(folder), exported_type)
+    emid = workspace.create_exported_model(name, _model(params), project.type, pid, tid, str(folder), kind)
     file = _exported_details(services, emid)
     file.parent.mkdir(exist_ok=True)
     write_durably(file, json.dumps(details).encode())
@@ -175,13 +181,31 @@ def _dataset_attributes(services: Services, did: str) -> dict[str, Any] | None:
 
 
 def list_all(services: Services, kind: str) -> list[dict[str, Any]]:
-    """All models of a kind (pretrained or exported), oldest first."""
+    """All models of a kind (pretrained or exported), oldest first; exported ones with what ``exported.read`` told."""
     workspace = services.workspace
     if kind == "pretrained":
         return [_attributes(services, model) for model in workspace.pretrained_models()]
     return [
-        {**_attributes(services, model), "exported_type": model.exported_type} for model in workspace.exported_models()
+        {
+            **_attributes(services, model),
+            "exported_type": model.exported_type,
+            **_facts(str(_exported_details(services, model.id)), str(workspace.folder(model))),
+        }
+        for model in workspace.exported_models()
     ]
+
+
+@lru_cache(maxsize=4096)
+def _facts(details: str, folder: str) -> dict[str, Any]:
+    """What was known of an exported model when it was listed; a list reads no file twice, and ids are never reused.
+
+    Args:
+        details: file of what was kept with the model; those of earlier versions lack the facts.
+        folder: of the model.
+    """
+    file = Path(details)
+    kept: dict[str, Any] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return kept.get(_FACTS) or exported.read(Path(folder).resolve())
 
 
 def _attributes(services: Services, model: pb.PretrainedModel | pb.ExportedModel) -> dict[str, Any]:
@@ -208,6 +232,7 @@ def details(services: Services, mid: str) -> dict[str, Any]:
         file = workspace.folder(model) / _DETAILS
     if file.is_file():
         kept: dict[str, Any] = json.loads(file.read_bytes())
+        kept.pop(_FACTS, None)
         return kept
     # A model of an original workspace, or one whose details a power cut took: what its task still tells.
     task, project = workspace.read().tasks.get(model.tid), workspace.read().projects.get(model.pid)

@@ -83,6 +83,15 @@ MODEL = {
     "create_time": str,
     "path": str,
 }
+EXPORTED = {
+    "exported_type": int,
+    "format": (str, NULL),
+    "quantised": (bool, NULL),
+    "pruned": (bool, NULL),
+    "size": (int, NULL),
+    "metric": (dict, NULL),
+    "latency_ms": (float, NULL),
+}
 DETAILS = {
     "fields": [str],
     "file_info": dict,
@@ -469,7 +478,7 @@ def test_models_are_kept_listed_described_and_deleted(trained: Trained, tmp_path
     (tmp_path / "inference.yml").write_text("")
     emid = server.ok("POST", "/model", **common, type="exported", path=str(tmp_path), exported_type=0)["emid"]
     assert_shape(server.ok("GET", "/model", type="pretrained")["pretrained_models"], [MODEL])
-    assert_shape(server.ok("GET", "/model", type="exported")["exported_models"], [{**MODEL, "exported_type": int}])
+    assert_shape(server.ok("GET", "/model", type="exported")["exported_models"], [{**MODEL, **EXPORTED}])
     details = server.ok("GET", "/model", mid=pmid)
     assert_shape(
         details,
@@ -495,6 +504,24 @@ def test_models_are_kept_listed_described_and_deleted(trained: Trained, tmp_path
     assert pmid in server.refused("GET", "/model", mid=pmid)
     assert emid in server.refused("GET", "/model", mid=emid)
     assert (tmp_path / "inference.yml").exists(), "files outside the workspace are left alone"
+
+
+def test_the_list_tells_what_exports_are(trained: Trained, tmp_path: Path) -> None:
+    server = trained.server
+    common = {"pid": trained.pid, "tid": trained.tid, "name": "m", "type": "exported"}
+    told = {"format": "lite", "quantised": True, "pruned": False, "size": 9, "metric": {"Acc1": 1}, "latency_ms": 2}
+    (tmp_path / "export.json").write_text(json.dumps(told))
+    # As clients of the original send it (0 is an inference model, 1 a lite one), as ours do, and without.
+    sent: list[Any] = [0, 1, 4, "5", None]
+    emids = [server.ok("POST", "/model", **common, path=str(tmp_path), exported_type=kind)["emid"] for kind in sent]
+    server.restart()
+    listed = {model["id"]: model for model in server.ok("GET", "/model", type="exported")["exported_models"]}
+    assert [listed[emid]["exported_type"] for emid in emids] == [0, 1, 4, 5, 0]
+    for emid in emids:
+        assert listed[emid].items() >= told.items()
+        assert set(server.ok("GET", "/model", mid=emid)) == {"dataset_attr", "task_params", "eval_result", "status"}
+    for kind in (6, -1, "lite"):
+        server.refused("POST", "/model", **common, path=str(tmp_path), exported_type=kind)
 
 
 def test_a_model_is_kept_from_the_workspace_only(trained: Trained, tmp_path: Path) -> None:

@@ -205,7 +205,7 @@ def test_folders_that_are_no_models_are_not_given_away(shared_server: Server, tm
 
 def test_only_files_of_models_inside_the_folder_are_sent(shared_server: Server, tmp_path: Path) -> None:
     folder = write(tmp_path / "m", FILES)
-    write(folder, {".env.json": b"secret", "id_rsa": b"secret", "photo.jpg": b"mine"})
+    write(folder, {".env.json": b"secret", ".ssh/notes.txt": b"secret", "id_rsa": b"secret", "photo.jpg": b"mine"})
     (folder / "also.yml").symlink_to("model.yml")
     (folder / "linked").symlink_to(tmp_path)
     emid = listed(shared_server, folder)

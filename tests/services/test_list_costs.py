@@ -1,4 +1,4 @@
-"""What lists of tasks cost: no file is opened for any of them, however much its jobs have written."""
+"""What lists cost: for tasks no file is opened, however much their jobs have written; for models none twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
-from paddlex_restful.services import Services, attributes, projects, tasks
+from paddlex_restful.services import Services, attributes, models, projects, tasks
 from tests.jobs.conftest import until
 
 TASKS = 300
@@ -96,3 +96,22 @@ def test_of_a_running_training_a_list_reads_the_progress_when_it_changed(
     until(lambda: services.jobs.progress(job))
     names = opened.during(lambda: tasks.list_all(services, pid))
     assert {Path(name).name for name in names} <= {"progress.json"}
+
+
+def test_a_list_of_exported_models_reads_what_is_told_of_each_once(
+    toy_services: Services, tmp_path: Path, opened: Opened
+) -> None:
+    services = toy_services
+    pid = services.workspace.create_project("p", "", "classification")
+    tid = services.workspace.create_task(pid, "", "")
+    for number in range(20):
+        folder = tmp_path / f"m{number}"
+        folder.mkdir()
+        (folder / "export.json").write_text('{"format": "onnx", "size": 7}')
+        models.list_exported(services, pid, tid, "m", str(folder), None)
+        (folder / "export.json").unlink()  # what was known at first is what is told
+    listed: list[Any] = []
+    names = opened.during(lambda: listed.extend(models.list_all(services, "exported")))
+    assert sorted(map(Path, names)) == sorted((services.workspace.root / "exported").iterdir())
+    assert {(each["format"], each["size"], each["exported_type"]) for each in listed} == {("onnx", 7, 5)}
+    assert opened.during(lambda: models.list_all(services, "exported")) == []

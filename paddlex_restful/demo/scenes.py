@@ -52,7 +52,7 @@ _PHOTOGRAPHS = {
 _SHARES = {"train": 7, "val": 1, "test": 2}
 """Tenths of the scenes, and of the handwritten digits, that each split gets."""
 
-_DIGITS = (3, 8)
+DIGITS = (3, 8)
 """Digits of a scene, at least and at most, where they find room."""
 
 HEIGHTS = (0.15, 0.28)
@@ -113,6 +113,7 @@ def write_scenes(
     side: int = SIDE,
     seed: int = 0,
     heights: tuple[float, float] = HEIGHTS,
+    digits: tuple[int, int] = DIGITS,
 ) -> int:
     """Write scenes as a dataset of a project type that brings its own split; the same call writes the same bytes.
 
@@ -126,6 +127,7 @@ def write_scenes(
         side: width and height of a scene in pixels, 64 at least.
         seed: of all that is drawn by lot.
         heights: of a digit, at least and at most, as a share of the side.
+        digits: of a scene, at least and at most, where they find room.
 
     Returns:
         The number of digits in all scenes.
@@ -145,15 +147,16 @@ def write_scenes(
         raise UserError(messages.FOLDER_NOT_EMPTY, folder=folder)
     (folder / "JPEGImages").mkdir()
     writer = _WRITERS[project_type](folder)
-    digits = 0
+    written = 0
     for number, split in enumerate(_splits(count)):
-        scene = make_scene(np.random.default_rng([seed, number]), photographs, handwriting[split], side, heights)
+        random = np.random.default_rng([seed, number])
+        scene = make_scene(random, photographs, handwriting[split], side, heights, digits)
         name = f"{number:05}"
         Image.fromarray(scene.image).save(folder / "JPEGImages" / f"{name}.jpg", quality=92)
         writer.add(name, split, scene)
-        digits += len(scene.objects)
+        written += len(scene.objects)
     writer.finish()
-    return digits
+    return written
 
 
 def make_scene(
@@ -162,6 +165,7 @@ def make_scene(
     handwriting: Sequence[tuple[int, NDArray[np.float32]]],
     side: int,
     heights: tuple[float, float] = HEIGHTS,
+    digits: tuple[int, int] = DIGITS,
 ) -> Scene:
     """Paint digits onto a cut-out of a photograph.
 
@@ -171,11 +175,12 @@ def make_scene(
         handwriting: which digit, and its ink from 0 to 1, [8, 8].
         side: of the scene in pixels.
         heights: of a digit, at least and at most, as a share of the side.
+        digits: at least and at most, where they find room.
     """
     image = _cut_out(random, photographs[int(random.integers(len(photographs)))], side).astype(np.float32)
     taken = np.zeros((side, side), bool)
     objects: list[Placed] = []
-    for _ in range(random.integers(_DIGITS[0], _DIGITS[1] + 1)):
+    for _ in range(random.integers(digits[0], digits[1] + 1)):
         digit, ink = handwriting[int(random.integers(len(handwriting)))]
         ink = _enlarged(ink, round(side * random.uniform(*heights)), random.uniform(0.8, 1.15))
         height, width = ink.shape

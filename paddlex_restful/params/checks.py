@@ -249,7 +249,7 @@ class InstanceSegmentationParams(DetectionParams):
 
 
 class SegmentationParams(CommonParams):
-    """Parameters of a segmenter."""
+    """Parameters of a segmenter; the warm-up is this server's own."""
 
     aspect_ratio: Ratio
     backbone: OptionalText = None
@@ -265,6 +265,8 @@ class SegmentationParams(CommonParams):
     scale_aspect: Switch
     vertical_flip: Switch
     vertical_flip_prob: Probability
+    warmup_start_lr: RateFromZero = 0.0
+    warmup_steps: Steps = 0
 
 
 PARAMS_MODELS: Mapping[str, type[CommonParams]] = {

@@ -63,6 +63,15 @@ def test_boxes_masks_and_polygons_are_of_the_painted_pixels() -> None:
     assert changed[together].all()
 
 
+def test_size_and_number_of_digits_are_those_asked_for() -> None:
+    photograph = np.full((100, 100, 3), 128, np.uint8)
+    square = np.ones((8, 8), np.float32)
+    random = np.random.default_rng(3)
+    scene = scenes.make_scene(random, [photograph], [(7, square)], 128, heights=(0.1, 0.1), digits=(20, 20))
+    assert len(scene.objects) == 20
+    assert {y1 - y0 for _x0, y0, _x1, y1 in (placed.box for placed in scene.objects)} == {13}
+
+
 def test_the_splits_share_no_handwriting() -> None:
     handwriting = scenes._handwriting()
     assert {split: len(digits) for split, digits in handwriting.items()} == {"train": 1260, "val": 179, "test": 358}

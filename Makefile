@@ -4,7 +4,9 @@ PORT ?= 8080
 WORKSPACE ?= workspace
 TYPE ?= classification
 
-.PHONY: venv demo test test-models lint serve bench docs proto zoo clean
+LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
+
+.PHONY: venv lite demo demo-compress test test-models lint serve bench docs proto zoo clean
 
 venv: .venv/.ready
 
@@ -16,8 +18,22 @@ venv: .venv/.ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Paddle-Lite's converter is made for CPython 3.8 and 3.10 only; the server finds it here.
+lite: .venv-lite/.ready
+
+.venv-lite/.ready:
+	@test -n "$(LITE_PYTHON)" || { echo "CPython 3.8 or 3.10 is needed for Paddle-Lite; name one with: make lite LITE_PYTHON=/path/to/python3.10"; exit 1; }
+	@$(LITE_PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] in ((3, 8), (3, 10)) else "CPython 3.8 or 3.10 is needed for Paddle-Lite; name one with: make lite LITE_PYTHON=/path/to/python3.10")'
+	$(LITE_PYTHON) -m venv .venv-lite
+	.venv-lite/bin/pip install --quiet --disable-pip-version-check -r requirements-lite.txt
+	@touch $@
+
 demo: venv
 	$(BIN)/python -m paddlex_restful.demo --type $(TYPE)
+
+# Prunes, quantises and converts the demo's model, and compares what comes of it.
+demo-compress: venv
+	$(BIN)/python -m paddlex_restful.demo --compress --type $(TYPE)
 
 test: venv lint
 	$(BIN)/python -m pytest
@@ -50,4 +66,4 @@ zoo: venv
 	$(BIN)/python -m paddlex_restful.training.measure
 
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-lite build *.egg-info

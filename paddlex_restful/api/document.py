@@ -52,9 +52,14 @@ ANSWERS: Mapping[str, str] = {
     "PUT /project/task/train": NOTHING,
     "GET /project/task/metrics": "`train`: `train_log{eta (seconds), train_metrics{Epoch, Step, loss, lr, …}, "
     "eval_metrics, download_status, eval_done, train_error, train_stage, running_duration, log_file, "
-    "log_tail[], images_per_second}`, where `log_tail` has the last lines of the log of a training that failed; "
+    "log_tail[], images_per_second, pruning}`, where `pruning` tells `flops` and `parameters` of a pruned net, each "
+    "`before` and `after` (else null), and `log_tail` has the last lines of the log of a training that failed; "
     "`eval`: `eval_metric` and `eval_metrics`, the same object; "
-    "`eval_all`: `key`, `epoch_result_dict`, `best_epoch`, `best_result`; `prune`: `prune_log`",
+    "`eval_all`: `key`, `epoch_result_dict`, `best_epoch`, `best_result`; "
+    "`prune`: `prune_log{eta (seconds), iters, current, progress (percent), log_file}`, null before the first; "
+    "`sensitivities`: `sensitivities_loss_img{loss: share}`, the share of the FLOPs that goes when each layer alone "
+    "may cost that loss of the metric (as a share of it), `metric` and `baseline`, its value before, "
+    "`layers{name: {share of its channels: loss}}` and `channels{name: number}`",
     "POST /project/task/prune": NOTHING,
     "GET /project/task/prune": "`prune_status`, `message`",
     "PUT /project/task/prune": NOTHING,
@@ -83,8 +88,11 @@ ANSWERS: Mapping[str, str] = {
     "segmentation: `size`, `mask` (path of a PNG with the class ids) and `classes[{category, category_id, share, "
     "segmentation}]`",
     "POST /project/task/export": "`save_dir`",
-    "GET /project/task/export": "`export_status` (the status of the task), `message`, `model_name`, `log_file`, "
-    "`log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
+    "GET /project/task/export": "`export_status` (the status of the task), `message`, and once it is done (null "
+    "before) `save_dir`, `model_name` (for `paddlex.create_model`; null where PaddleX 3 does not load it), `format` "
+    "(infer, onnx or lite), `quantised`, `pruned`, `size` (bytes of the folder), `metric{name: value}`, `latency_ms` (one "
+    "image on one core of the processor, in the median), `difference` (how far it answers from what it was made of); "
+    "`log_file`, `log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
     "`quant_log{stage, running_duration, log_file}` or `quant_result{…}`",
     "PUT /project/task/export": "as GET",
     "POST /model": "`pmid`, or `emid` of an exported model",

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paddlex_restful.demo.client import Client, Outcome, run_demo
+from paddlex_restful.demo.compress import Comparison
+from paddlex_restful.demo.compress import table as comparison_table
 from paddlex_restful.demo.plans import PLANS, Plan
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import demo as messages
@@ -57,6 +59,48 @@ def started_server(workspace: Path, log: Path, port: int) -> Iterator[str]:
         process.stdout.close()
 
 
+def compress(plan: Plan, folder: Path, port: int) -> str:
+    """Train a model, make smaller ones of it, and compare them, in a new folder.
+
+    Args:
+        plan: the demo of a project type.
+        folder: takes the pictures, the workspace and the exported models.
+        port: of the server; 0 takes a free one.
+
+    Returns:
+        The table of the models.
+
+    Raises:
+        UserError: something failed; the sentence says what.
+    """
+    with started_demo(plan, folder, port) as (client, pictures):
+        return comparison_table(Comparison(client, plan, folder / "exported").run(pictures))
+
+
+@contextmanager
+def started_demo(plan: Plan, folder: Path, port: int) -> Iterator[tuple[Client, Path]]:
+    """Write the pictures of a demo and run a server for it; what it still does ends with an error of ours.
+
+    Yields:
+        A client of the server, and the folder of the pictures.
+    """
+    folder.mkdir(parents=True)
+    pictures = folder / plan.subject
+    print(f"{plan.write(pictures)} are in {pictures}")
+    with started_server(folder / "workspace", folder / "server.log", port) as url:
+        print(f"The server listens at {url}")
+        client = Client(url)
+        try:
+            yield client, pictures
+        except BaseException:
+            # The jobs would outlive the server; one that does not answer has been told of already.
+            with suppress(UserError):
+                client.call("DELETE", "/system")
+            raise
+        finally:
+            client.close()
+
+
 def run(plan: Plan, folder: Path, port: int, keep: bool) -> Outcome:
     """Run the demo in a new folder.
 
@@ -69,21 +113,9 @@ def run(plan: Plan, folder: Path, port: int, keep: bool) -> Outcome:
     Raises:
         UserError: something failed; the sentence says what.
     """
-    folder.mkdir(parents=True)
-    pictures = folder / plan.subject
-    print(f"{plan.write(pictures)} are in {pictures}")
-    with started_server(folder / "workspace", folder / "server.log", port) as url:
-        print(f"The server listens at {url}")
-        client = Client(url)
-        try:
-            outcome = run_demo(client, plan, pictures, folder / "exported")
-        except BaseException:
-            # The jobs would outlive the server; one that does not answer has been told of already.
-            with suppress(UserError):
-                client.call("DELETE", "/system")
-            raise
-        finally:
-            client.close()
+    with started_demo(plan, folder, port) as (client, pictures):
+        outcome = run_demo(client, plan, pictures, folder / "exported")
+        url = client.url
         print(table(plan, outcome, url if keep else messages.ADDRESS_OF_ENDED.format(url=url)))
         if keep:
             print(f"The server goes on at {url}; ctrl-C ends it.", flush=True)
@@ -119,12 +151,18 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="a new folder (default: demo_workspace/<date and time>)")
     parser.add_argument("--port", type=int, default=0, help="port of the server (default: a free one)")
     parser.add_argument("--keep", action="store_true", help="leave the server running until ctrl-C")
+    parser.add_argument(
+        "--compress", action="store_true", help="prune, quantise and convert the model, and compare what comes of it"
+    )
     args = parser.parse_args()
     # A service manager's way to end it gives the server back as ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = (args.folder or Path("demo_workspace", time.strftime("%Y%m%d-%H%M%S"))).resolve()
     try:
         plan = PLANS[args.type]
+        if args.compress:
+            print(compress(plan, folder, args.port))
+            return 0
         outcome = run(plan, folder, args.port, args.keep)
         if outcome.figure < plan.figure.least:
             raise UserError(messages.INACCURATE, name=plan.figure.name, value=outcome.figure, least=plan.figure.least)

@@ -167,31 +167,17 @@ def run_demo(client: Client, plan: Plan, pictures: Path, export_dir: Path) -> Ou
         UserError: a call was refused, or a stage failed.
     """
     outcome = Outcome()
-    named = {"name": plan.subject, "desc": ""}
-    with outcome.stage("import"):
-        did = client.call("POST", "/dataset", **named, dataset_type=plan.project_type)["did"]
-        client.call("PUT", "/dataset", did=did, path=str(pictures))
-        imported = ("/dataset", "dataset_status", {IMPORTED, SPLIT}, IMPORT_FAILED)
-        answer = client.wait("import", *imported, did=did)
-    with outcome.stage("split"):
-        if answer["dataset_status"] != SPLIT:
-            client.call("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0.2)
-        details = client.call("GET", "/dataset/details", did=did)["details"]
-        dataset = Path(answer["attr"]["path"])
-        outcome.test_images = len(details["test_files"])
+    dataset = import_pictures(client, plan, pictures, outcome)
+    outcome.test_images = len(dataset.test)
 
     with outcome.stage("create"):
-        pid = client.call("POST", "/project", **named, project_type=plan.project_type)["pid"]
-        client.call("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": did})
+        pid = make_project(client, plan, dataset)
         defaults = client.call("GET", "/project/task/params", pid=pid, model_type=plan.params["model"])["train"]
-        train = {**defaults, **plan.params}
-        tid = client.call("POST", "/project/task", pid=pid, train=train, desc="")["tid"]
+        params = {**defaults, **plan.params}
+        tid = client.call("POST", "/project/task", pid=pid, train=params, desc="")["tid"]
 
     with outcome.stage("train"):
-        client.call("POST", "/project/task/train", tid=tid)
-        with _Bar(client, tid, train, len(details["train_files"])) as bar:
-            statuses = ("/project/task", "task_status", TRAINED, TRAINING_FAILED, TRAINING_SECONDS)
-            client.wait("training", *statuses, watch=bar.update, tid=tid)
+        train(client, tid, params, dataset)
     task = client.call("GET", "/workspace", struct="task", id=tid, attr_list=["path"])["attr"]
     outcome.files["best model"] = Path(task["path"], "output", "best_model")
 
@@ -204,8 +190,8 @@ def run_demo(client: Client, plan: Plan, pictures: Path, export_dir: Path) -> Ou
         outcome.files["Excel report"] = Path(client.call("GET", "/project/task/evaluate/file", tid=tid)["path"])
 
     with outcome.stage("predict"):
-        picture = details["test_files"][0]
-        image_data = client.call("GET", "/file", path=str(dataset / picture))["img_data"]
+        picture = dataset.test[0]
+        image_data = client.call("GET", "/file", path=str(dataset.folder / picture))["img_data"]
         drawn = Path(client.call("POST", "/project/task/predict", tid=tid, image_data=image_data)["path"])
         path = "/project/task/predict"
         client.wait("prediction", path, "predict_status", PREDICTED, PREDICTION_FAILED, tid=tid)
@@ -214,10 +200,86 @@ def run_demo(client: Client, plan: Plan, pictures: Path, export_dir: Path) -> Ou
         outcome.shown = f"{picture}: {plan.describe(prediction)}"
 
     with outcome.stage("export"):
-        client.call("POST", "/project/task/export", tid=tid, type="infer", save_dir=str(export_dir))
-        client.wait("export", "/project/task/export", "export_status", EXPORTED, EXPORT_FAILED, tid=tid)
+        export(client, tid, export_dir, type="infer")
         outcome.files["inference model"] = export_dir
     return outcome
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset that is imported and split.
+
+    Attributes:
+        did: its id.
+        folder: where it lies on the server.
+        train: names of the pictures to learn from.
+        test: names of those that the model is judged by.
+    """
+
+    did: str
+    folder: Path
+    train: list[str]
+    test: list[str]
+
+
+def import_pictures(client: Client, plan: Plan, pictures: Path, outcome: Outcome) -> Dataset:
+    """Make a dataset of a folder of pictures, split."""
+    with outcome.stage("import"):
+        named = {"name": plan.subject, "desc": "", "dataset_type": plan.project_type}
+        did = client.call("POST", "/dataset", **named)["did"]
+        client.call("PUT", "/dataset", did=did, path=str(pictures))
+        imported = ("/dataset", "dataset_status", {IMPORTED, SPLIT}, IMPORT_FAILED)
+        answer = client.wait("import", *imported, did=did)
+    with outcome.stage("split"):
+        if answer["dataset_status"] != SPLIT:
+            client.call("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0.2)
+        details = client.call("GET", "/dataset/details", did=did)["details"]
+    return Dataset(did, Path(answer["attr"]["path"]), details["train_files"], details["test_files"])
+
+
+def make_project(client: Client, plan: Plan, dataset: Dataset) -> str:
+    """Make a project on a dataset, and give its id."""
+    pid: str = client.call("POST", "/project", name=plan.subject, desc="", project_type=plan.project_type)["pid"]
+    client.call("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": dataset.did})
+    return pid
+
+
+def train(client: Client, tid: str, params: Mapping[str, Any], dataset: Dataset, **goal: float) -> None:
+    """Train a task to its end and show how far it is.
+
+    Args:
+        client: of the server.
+        tid: the task.
+        params: its training parameters.
+        dataset: what it learns from.
+        goal: further arguments of the call.
+
+    Raises:
+        UserError: it is refused, fails or takes too long.
+    """
+    client.call("POST", "/project/task/train", tid=tid, **goal)
+    with _Bar(client, tid, params, len(dataset.train)) as bar:
+        statuses = ("/project/task", "task_status", TRAINED, TRAINING_FAILED, TRAINING_SECONDS)
+        client.wait("training", *statuses, watch=bar.update, tid=tid)
+
+
+def export(client: Client, tid: str, save_dir: Path, **wish: Any) -> dict[str, Any]:
+    """Export the model of a task.
+
+    Args:
+        client: of the server.
+        tid: the task.
+        save_dir: a new folder.
+        wish: further arguments of the call.
+
+    Returns:
+        What is known of the export.
+
+    Raises:
+        UserError: it is refused, fails or takes too long.
+    """
+    client.call("POST", "/project/task/export", tid=tid, save_dir=str(save_dir), **wish)
+    return client.wait("export", "/project/task/export", "export_status", EXPORTED, EXPORT_FAILED, tid=tid)
 
 
 class _Bar:

@@ -1,0 +1,146 @@
+"""What pruning, quantisation and ONNX make of a model, side by side: ``make demo-compress``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paddlex_restful.demo import client as steps
+from paddlex_restful.demo.client import Client, Outcome
+from paddlex_restful.demo.plans import Plan
+from paddlex_restful.errors import UserError
+
+SHARES = (0.3, 0.5)
+"""Of the FLOPs, that are pruned."""
+
+_MILLION = 1e6
+_HEADS = ("model", "MFLOPs", "parameters, M", "size, MB", "metric", "value", "latency, ms")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model and what is known of it.
+
+    Attributes:
+        name: for people.
+        figures: ``flops``, ``parameters``, ``size`` (bytes), ``metric`` ({name: value} on the validation pictures) and
+            ``latency_ms`` (of one picture on the processor); what is not known is missing.
+        refused: why there is no such model.
+    """
+
+    name: str
+    figures: Mapping[str, Any]
+    refused: str = ""
+
+
+class Comparison:
+    """Makes smaller models of one that was trained.
+
+    Args:
+        client: of a server that can read and write the folder.
+        plan: what is trained.
+        folder: takes the exported models.
+    """
+
+    def __init__(self, client: Client, plan: Plan, folder: Path) -> None:
+        self._client = client
+        self._plan = plan
+        self._folder = folder
+        self.outcome = Outcome()
+        self.rows: list[Row] = []
+
+    def run(self, pictures: Path) -> list[Row]:
+        """Train, compress, export and compare.
+
+        Args:
+            pictures: a folder with a dataset of the plan's project type.
+
+        Raises:
+            UserError: the first training or its export was refused or failed; what follows is told in its row.
+        """
+        client, plan = self._client, self._plan
+        dataset = steps.import_pictures(client, plan, pictures, self.outcome)
+        pid = steps.make_project(client, plan, dataset)
+        defaults = client.call("GET", "/project/task/params", pid=pid, model_type=plan.params["model"])["train"]
+        params = {**defaults, **plan.params}
+        tid = client.call("POST", "/project/task", pid=pid, train=params, desc="")["tid"]
+        with self.outcome.stage("train"):
+            steps.train(client, tid, params, dataset)
+
+        again = {
+            **params,
+            "num_epochs": max(1, params["num_epochs"] // 2),
+            "learning_rate": params["learning_rate"] / 2,
+        }
+        pruned: dict[str, str] = {}
+        for share in SHARES:
+            name = f"pruned by {share:.0%}"
+            child = client.call("POST", "/project/task", pid=pid, train=again, desc=name, parent_id=tid)["tid"]
+            try:
+                with self.outcome.stage(name):
+                    steps.train(client, child, again, dataset, pruned_flops=share)
+            except UserError as error:
+                self.rows.append(Row(name, {}, str(error)))
+            else:
+                pruned[name] = child
+        sizes = self._sizes(pruned)
+        whole = {name: size["before"] for name, size in sizes[next(iter(pruned))].items()} if pruned else {}
+        self.rows.insert(0, self._exported("trained", tid, whole, type="infer"))
+        for name, child in pruned.items():
+            after = {name: size["after"] for name, size in sizes[name].items()}
+            self._add(name, child, after, type="infer")
+        self._add("quantised", tid, whole, type="infer", quant=True)
+        for name, child in list(pruned.items())[-1:]:
+            after = {name: size["after"] for name, size in sizes[name].items()}
+            self._add(f"{name}, quantised", child, after, type="infer", quant=True)
+        self._add("ONNX", tid, whole, type="onnx")
+        return self.rows
+
+    def _sizes(self, pruned: Mapping[str, str]) -> dict[str, dict[str, dict[str, int]]]:
+        metrics = {
+            name: self._client.call("GET", "/project/task/metrics", tid=tid, type="train")
+            for name, tid in pruned.items()
+        }
+        return {name: answer["train_log"]["pruning"] for name, answer in metrics.items()}
+
+    def _add(self, name: str, tid: str, computed: Mapping[str, int], **wish: Any) -> None:
+        try:
+            self.rows.append(self._exported(name, tid, computed, **wish))
+        except UserError as error:
+            self.rows.append(Row(name, computed, str(error)))
+
+    def _exported(self, name: str, tid: str, computed: Mapping[str, int], **wish: Any) -> Row:
+        with self.outcome.stage(f"export: {name}"):
+            folder = self._folder / "".join(each if each.isalnum() else "-" for each in name)
+            told = steps.export(self._client, tid, folder, **wish)
+        return Row(name, {**computed, **{key: told[key] for key in ("size", "metric", "latency_ms")}})
+
+
+def table(rows: list[Row]) -> str:
+    """The models side by side, as lines for a terminal."""
+    cells = [_HEADS, *(_cells(row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADS))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    rule = "─" * max(map(len, lines))
+    notes = [f"{row.name}: {row.refused}" for row in rows if row.refused]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule, *notes])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    figures = row.figures
+    metric, value = next(iter((figures.get("metric") or {}).items()), ("–", None))
+    return (
+        row.name,
+        _scaled(figures.get("flops"), _MILLION),
+        _scaled(figures.get("parameters"), _MILLION),
+        _scaled(figures.get("size"), _MILLION),
+        metric,
+        _scaled(value),
+        _scaled(figures.get("latency_ms")),
+    )
+
+
+def _scaled(value: float | None, unit: float = 1.0) -> str:
+    return "–" if value is None else f"{value / unit:.4g}"

@@ -86,7 +86,9 @@ ANSWERS: Mapping[str, str] = {
     "height of the image in pixels) and `predictions[{category, category_id, score, bbox, segmentation}]` with `bbox` "
     "as x, y, width and height in pixels, and `segmentation`, of masks alone, as a compressed RLE of COCO; of "
     "segmentation: `size`, `mask` (path of a PNG with the class ids) and `classes[{category, category_id, share, "
-    "segmentation}]`",
+    "segmentation}]`. Images of the test split also have the truth, drawn on the left half of the picture: of a "
+    "classifier `label`; of the others `truth[]`, objects as those of `predictions` with `crowd` (regions that count "
+    "for nothing) in the place of `score`, or classes as those of `classes`",
     "POST /project/task/export": "`save_dir`",
     "GET /project/task/export": "`export_status` (the status of the task), `message`, and once it is done (null "
     "before) `save_dir`, `model_name` (for `paddlex.create_model`; null where PaddleX 3 does not load it), `format` "

@@ -148,7 +148,21 @@ def load_example(sample: Sample, project_type: str) -> Example:
     Raises:
         JobFailed: the image or its annotation cannot be read, or they do not fit each other.
     """
-    stored, orientation = read_stored(sample.image)
+    return labelled(*read_stored(sample.image), sample, project_type)
+
+
+def labelled(stored: Pixels, orientation: int, sample: Sample, project_type: str) -> Example:
+    """An image that was read with its labels; see ``load_example``.
+
+    Args:
+        stored: as it lies in its file.
+        orientation: in which it is to be seen.
+        sample: of a dataset of this type.
+        project_type: such as ``detection``.
+
+    Raises:
+        JobFailed: the annotation cannot be read, or does not fit the image.
+    """
     image = upright(stored, orientation)
     kind = ProjectType(project_type)
     if kind is ProjectType.SEGMENTATION:

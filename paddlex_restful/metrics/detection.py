@@ -327,19 +327,20 @@ def image_record(
     return {"image": image, "size": list(size), "truths": truths, "predictions": predictions}
 
 
-def entries(detections: Detections, labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Detections as plain JSON.
+def entries(objects: Detections | Truth, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Objects as plain JSON.
 
     Returns:
-        Of each its ``category``, ``category_id``, ``score``, ``bbox`` (x, y, width, height in pixels) and, where there
-        are masks, ``segmentation`` (a compressed RLE of COCO with text ``counts``).
+        Of each its ``category``, ``category_id``, ``score`` or (of true ones) ``crowd``, ``bbox`` (x, y, width, height
+        in pixels) and, where there are masks, ``segmentation`` (a compressed RLE of COCO with text ``counts``).
     """
+    key, values = ("score", objects.scores) if isinstance(objects, Detections) else ("crowd", objects.crowd)
     told: list[dict[str, Any]] = [
-        {"category": labels[index], "category_id": int(index), "score": float(score), "bbox": _width_height(box)}
-        for box, index, score in zip(detections.boxes, detections.classes, detections.scores, strict=True)
+        {"category": labels[index], "category_id": int(index), key: value, "bbox": _width_height(box)}
+        for box, index, value in zip(objects.boxes, objects.classes, values.tolist(), strict=True)
     ]
-    if detections.masks is not None:
-        for entry, rle in zip(told, detections.masks, strict=True):
+    if objects.masks is not None:
+        for entry, rle in zip(told, objects.masks, strict=True):
             entry["segmentation"] = _plain(rle)
     return told
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pycocotools import mask as rle
 
 from paddlex_restful.datasets.segmentation import IGNORED
 
@@ -53,6 +54,29 @@ def kappa(confusion: Confusion) -> float:
     total = float(confusion.sum())
     expected = float((confusion.sum(0) / max(total, 1)) @ (confusion.sum(1) / max(total, 1)))
     return float(_ratio(pixel_accuracy(confusion) - expected, 1 - expected))
+
+
+def classes_of(mask: NDArray[np.uint8], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The classes that occur in a class map, the most frequent first, as plain JSON.
+
+    Args:
+        mask: class ids, [H, W]; pixels with another number, such as 255, belong to none.
+        labels: names of the classes.
+
+    Returns:
+        Of each its ``category``, ``category_id``, ``share`` of all pixels and ``segmentation``, where it lies, as a
+        compressed RLE of COCO with text ``counts``.
+    """
+    present, pixels = np.unique(mask[mask < len(labels)], return_counts=True)
+    return [
+        {
+            "category": labels[index],
+            "category_id": int(index),
+            "share": round(float(count) / mask.size, 6),
+            "segmentation": _encoded(mask == index),
+        }
+        for count, index in sorted(zip(pixels, present, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    ]
 
 
 def evaluation_result(confusion: Confusion, labels: Sequence[str]) -> dict[str, Any]:
@@ -135,3 +159,8 @@ def _mean(figures: Figures) -> float:
 
 def _figure(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
+
+
+def _encoded(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    encoded = rle.encode(np.asfortranarray(mask.astype(np.uint8)))
+    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}

@@ -45,23 +45,43 @@ def compare(
     kind = ProjectType(project_type)
     example = load_example(sample, project_type)
     picture = _fitted(Image.fromarray(example.image))
+    truth = draw_truth(picture, example, sample, project_type, labels)
     if kind is ProjectType.CLASSIFICATION:
-        assert isinstance(sample.label, int)
         predicted = record["predicted"]
-        truth = drawing.caption(picture, labels[sample.label], sample.label)
         prediction = drawing.caption(picture, predicted, labels.index(predicted), record["score"])
     elif kind is ProjectType.SEGMENTATION:
-        assert example.mask is not None
-        truth = _regions(picture, example.mask, labels)
         prediction = _regions(picture, _predicted_mask(evaluation, record), labels)
     else:
         scale = picture.width / example.width
-        truth = _objects(picture, _true_objects(example, scale, picture.size), labels)
         prediction = _objects(picture, _predicted_objects(record, scale, picture.size), labels)
     buffer = io.BytesIO()
-    both = drawing.beside([(sentences.TRUTH, truth), (sentences.PREDICTION, prediction)])
-    both.save(buffer, "PNG", compress_level=1)
+    beside(truth, prediction).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def draw_truth(
+    picture: Image.Image, example: Example, sample: Sample, project_type: str, labels: Sequence[str]
+) -> Image.Image:
+    """A copy of a picture with what is true of it.
+
+    Args:
+        picture: the image, in any size.
+        example: the image with its labels, in its own size.
+        sample: what it was read of.
+        project_type: name of a project type.
+        labels: names of the classes.
+    """
+    if ProjectType(project_type) is ProjectType.CLASSIFICATION:
+        assert isinstance(sample.label, int)
+        return drawing.caption(picture, labels[sample.label], sample.label)
+    if example.mask is not None:
+        return _regions(picture, example.mask, labels)
+    return _objects(picture, _true_objects(example, picture.width / example.width, picture.size), labels)
+
+
+def beside(truth: Image.Image, prediction: Image.Image) -> Image.Image:
+    """Both pictures in a row, each below its heading."""
+    return drawing.beside([(sentences.TRUTH, truth), (sentences.PREDICTION, prediction)])
 
 
 def _predicted_mask(evaluation: Path, record: Mapping[str, Any]) -> NDArray[np.uint8]:

@@ -14,20 +14,26 @@ import numpy.typing as npt
 from PIL import Image
 
 from paddlex_restful import datasets
+from paddlex_restful.datasets import Sample
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
+from paddlex_restful.reports.comparison import beside
 from paddlex_restful.results import RESULT_FILE, SINGLE_PICTURE
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
+from paddlex_restful.training.truth import Truth, read_with_truth
 
 Pixels = npt.NDArray[np.uint8]
 
 _LONGEST_SIDE = 1600
 """Pixels of a result picture's longer side; larger images are shrunk, for the picture is there to be looked at."""
+
+_LONGEST_HALF = 1000
+"""The same of each half, where the truth is drawn beside the prediction."""
 
 _READABLE_SIDE = 240
 """Pixels of a result picture's shorter side, at least, so that names fit onto it."""
@@ -54,13 +60,13 @@ class Predictor(Protocol):
     def predict(self, prepared: Sequence[Any]) -> list[Any]:
         """What the net answers for each prepared image."""
 
-    def save(self, answer: Any, picture: Image.Image, target: Path) -> dict[str, Any]:
-        """Write the picture with an answer drawn on it, and give the answer as plain JSON; called in threads.
+    def tell(self, answer: Any, picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
+        """An answer as plain JSON, and drawn onto the picture; called in threads.
 
         Args:
             answer: one of ``predict``.
             picture: the image, shrunk where it is large.
-            target: the file to write.
+            target: the file that the drawn picture is written to; what belongs to the answer besides goes beside it.
         """
 
 
@@ -71,12 +77,21 @@ class Subject:
     Attributes:
         image: the file.
         name: what the result calls it.
-        label: true class, where it is known.
+        sample: the image with its labels, where they are known.
     """
 
     image: Path
     name: str
-    label: str | None = None
+    sample: Sample | None = None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """An image that was read: what the net is to see of it, its picture, and what is true of it where that is known."""
+
+    prepared: Any
+    picture: Image.Image
+    truth: Truth | None
 
 
 def run(context: JobContext) -> dict[str, Any] | None:
@@ -89,7 +104,8 @@ def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[s
     """Predicts images with a trained model.
 
     Writes into ``output`` a picture an image (``predict_result.png`` where ``single`` is set) and ``result.json``, a
-    list in the order of the images: the prediction with ``image`` and ``picture``, or ``image`` and ``error``.
+    list in the order of the images: the prediction with ``image`` and ``picture``, or ``image`` and ``error``. In the
+    test split the truth is told as well (see ``truth``), and drawn beside the prediction.
 
     Args:
         context: args ``type``, ``model``, ``images`` (absolute paths) or ``dataset`` (its test split), ``single``,
@@ -170,13 +186,8 @@ def _subjects(context: JobContext) -> list[Subject]:
         shown = ["image_data"] if args.get("single") else args["images"]
         return [Subject(Path(image), name) for image, name in zip(args["images"], shown, strict=True)]
     folder = context.path(args["dataset"])
-    labels = datasets.labels(folder)
     return [
-        Subject(
-            sample.image,
-            sample.image.relative_to(folder).as_posix(),
-            labels[sample.label] if isinstance(sample.label, int) else None,
-        )
+        Subject(sample.image, sample.image.relative_to(folder).as_posix(), sample)
         for sample in datasets.samples(folder, args["type"], "test")
     ]
 
@@ -184,30 +195,42 @@ def _subjects(context: JobContext) -> list[Subject]:
 def _predict(
     context: JobContext, predictor: Predictor, subjects: Sequence[Subject], pictures: Sequence[Path]
 ) -> Iterator[list[dict[str, Any]]]:
-    def load(image: Path) -> tuple[Any, Image.Image]:
-        pixels = predictor.read(image)
+    project_type = context.args["type"]
+    labels = datasets.labels(context.path(context.args["dataset"])) if subjects[0].sample is not None else []
+
+    def load(subject: Subject) -> _Loaded:
+        if subject.sample is None:
+            pixels, truth = predictor.read(subject.image), None
+        else:
+            pixels, truth = read_with_truth(subject.sample, project_type, labels)
         prepared = predictor.prepare(pixels)
         picture = Image.fromarray(pixels)
-        picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-        return prepared, picture
+        longest = _LONGEST_SIDE if truth is None else _LONGEST_HALF
+        picture.thumbnail((longest, longest))
+        return _Loaded(prepared, picture if truth is None else readable(picture), truth)
 
-    images = [subject.image for subject in subjects]
+    def save(answer: Any, loaded: _Loaded, target: Path) -> dict[str, Any]:
+        told, drawn = predictor.tell(answer, loaded.picture, target)
+        if loaded.truth is not None:
+            told |= loaded.truth.told
+            drawn = beside(loaded.truth.draw(loaded.picture), drawn)
+        drawn.save(target, compress_level=1)
+        return told
+
     with ThreadPoolExecutor(reading.threads(), thread_name_prefix="write") as pool:
-        for start, batch in reading.batches(images, load, predictor.batch_size):
+        for start, batch in reading.batches(subjects, load, predictor.batch_size):
             context.check_stop()
             good = [loaded for loaded in batch if not isinstance(loaded, UserError)]
-            answers = iter(predictor.predict([prepared for prepared, _ in good]) if good else [])
+            answers = iter(predictor.predict([one.prepared for one in good]) if good else [])
             results: list[dict[str, Any]] = []
             saving: list[tuple[dict[str, Any], Future[dict[str, Any]]]] = []
             for index, loaded in enumerate(batch, start):
                 result: dict[str, Any] = {"image": subjects[index].name}
-                if subjects[index].label is not None:
-                    result["label"] = subjects[index].label
                 if isinstance(loaded, UserError):
                     result["error"] = messages.UNREADABLE.format(image=subjects[index].name)
                 else:
                     result["picture"] = pictures[index].name
-                    saving.append((result, pool.submit(predictor.save, next(answers), loaded[1], pictures[index])))
+                    saving.append((result, pool.submit(save, next(answers), loaded, pictures[index])))
                 results.append(result)
             for result, saved in saving:
                 result |= saved.result()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from paddlex_restful import datasets
+from paddlex_restful.datasets import drawing
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobStopped
 from paddlex_restful.training import predict
@@ -29,6 +30,14 @@ def prediction(root: Path, output: Path, **args: Any) -> JobContext:
 def results(output: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads((output / "result.json").read_text(encoding="utf-8"))
     return found
+
+
+def halves(picture: Image.Image, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """The image with its truth and, beside it, with its prediction; of this height, without what stands above it."""
+    pixels = np.asarray(picture)
+    width = (pixels.shape[1] - drawing._GAP) // 2
+    top = drawing.beside([("truth", Image.new("RGB", (width, height)))]).height - height
+    return pixels[top : top + height, :width], pixels[top : top + height, -width:]
 
 
 def shapes(workspace: Path) -> list[Path]:
@@ -95,6 +104,14 @@ def test_the_test_split_is_predicted_with_its_true_classes(workspace: Path, tmp_
     assert [result["label"] for result in found] == [LABELS[int(str(sample.label))] for sample in samples]
     assert found[0]["image"] == samples[0].image.relative_to(workspace / "datasets/D0001").as_posix()
     assert len(list(tmp_path.glob("*.png"))) == len(samples)
+    for sample, result in zip(samples, found, strict=True):
+        with Image.open(sample.image) as image, Image.open(tmp_path / result["picture"]) as picture:
+            shown = predict.readable(image.convert("RGB"))
+            truth, answer = halves(picture, shown.height)
+            assert truth.shape[:2] == (shown.height, shown.width)
+        # Each half names a class in its corner, and they are alike where the model is right.
+        right = result["label"] == result["category"]
+        assert np.array_equal(truth[:20, :30], answer[:20, :30]) == right
 
 
 def test_an_unreadable_image_is_named_and_does_not_end_the_others(workspace: Path, tmp_path: Path) -> None:

@@ -77,12 +77,11 @@ class Classifier(LoadedNet):
             answers.append({**topk[0], "topk": topk})
         return answers
 
-    def save(self, answer: dict[str, Any], picture: Image.Image, target: Path) -> dict[str, Any]:
-        """The picture with the name of its class on it and the score below; a small one is enlarged to be readable."""
+    def tell(self, answer: dict[str, Any], picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
+        """The answer, and the picture with the name of its class on it and the score below; a small one is enlarged."""
         index = answer["category_id"]
         named = drawing.caption(predict.readable(picture), answer["category"], index)
-        drawing.legend(named, [(f"{answer['score']:.4f}", index)]).save(target, compress_level=1)
-        return answer
+        return answer, drawing.legend(named, [(f"{answer['score']:.4f}", index)])
 
 
 def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:

@@ -69,15 +69,15 @@ class ObjectPredictor:
         detections = self._detector.detect(images, sizes)
         return [Found(size, each.at_least(self._score_thresh)) for size, each in zip(sizes, detections, strict=True)]
 
-    def save(self, answer: Found, picture: Image.Image, target: Path) -> dict[str, Any]:
-        """Write the picture with masks, boxes, names and scores.
+    def tell(self, answer: Found, picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
+        """The answer, and the picture with masks, boxes, names and scores.
 
-        Returns:
-            ``size`` (width and height of the image in pixels) and ``predictions``, see ``metrics.detection.entries``.
+        The answer has ``size`` (width and height of the image in pixels) and ``predictions``, see
+        ``metrics.detection.entries``.
         """
-        self._drawn(answer, picture).save(target, compress_level=1)
         height, width = answer.size
-        return {"size": [width, height], "predictions": metrics.entries(answer.detections, self._labels)}
+        told = {"size": [width, height], "predictions": metrics.entries(answer.detections, self._labels)}
+        return told, self._drawn(answer, picture)
 
     def _drawn(self, answer: Found, picture: Image.Image) -> Image.Image:
         found = answer.detections

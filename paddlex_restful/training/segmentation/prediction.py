@@ -12,11 +12,11 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 from PIL import Image
-from pycocotools import mask as rle
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.metrics.segmentation import classes_of
 from paddlex_restful.training import predict
 from paddlex_restful.training.loaded import LoadedNet
 from paddlex_restful.training.segmentation import nets
@@ -86,33 +86,26 @@ class Segmenter(LoadedNet):
         """The logits of each image, with what was prepared of it."""
         return list(zip(self.logits([one.image for one in prepared]), prepared, strict=True))
 
-    def save(self, answer: tuple[NDArray[np.float32], Prepared], picture: Image.Image, target: Path) -> dict[str, Any]:
-        """The picture with its classes in colour and their names below, and the class ids as a PNG with a palette.
+    def tell(
+        self, answer: tuple[NDArray[np.float32], Prepared], picture: Image.Image, target: Path
+    ) -> tuple[dict[str, Any], Image.Image]:
+        """The answer, and the picture with its classes in colour and their names below.
 
-        Returns:
-            ``size``: width and height of the image; ``mask``: the file with the class ids in the image's size, relative
-            to the picture's folder; ``classes``: those that occur, the most frequent first, each ``category``,
-            ``category_id``, ``share`` of the image's pixels and ``segmentation``, where it lies, as a compressed RLE of
-            COCO.
+        Writes the class ids as a PNG with a palette. The answer has ``size``, width and height of the image; ``mask``,
+        the file with the class ids in the image's size, relative to the picture's folder; and ``classes``, see
+        ``metrics.segmentation.classes_of``.
         """
         logits, prepared = answer
         found = class_map(logits, prepared.width, prepared.height)
         mask = target.parent / MASKS_FOLDER / target.name
         mask.parent.mkdir(exist_ok=True)
         save_class_map(found, mask)
-        self._draw(predict.readable(picture), found).save(target, compress_level=1)
-        present, pixels = np.unique(found, return_counts=True)
-        classes = [
-            {
-                "category": self.labels[index],
-                "category_id": int(index),
-                "share": round(float(count) / found.size, 6),
-                "segmentation": _encoded(found == index),
-            }
-            for count, index in sorted(zip(pixels, present, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        ]
-        size = [prepared.width, prepared.height]
-        return {"size": size, "mask": f"{MASKS_FOLDER}/{mask.name}", "classes": classes}
+        told = {
+            "size": [prepared.width, prepared.height],
+            "mask": f"{MASKS_FOLDER}/{mask.name}",
+            "classes": classes_of(found, self.labels),
+        }
+        return told, self._draw(predict.readable(picture), found)
 
     def _draw(self, picture: Image.Image, found: ClassMap) -> Image.Image:
         shown = cv2.resize(found, picture.size, interpolation=cv2.INTER_NEAREST_EXACT)
@@ -158,8 +151,3 @@ def save_class_map(found: ClassMap, target: Path) -> None:
     colours = [(0, 0, 0), *(drawing.colour(index) for index in range(1, 256))]
     image.putpalette([part for colour in colours for part in colour])
     image.save(target, bits=8)
-
-
-def _encoded(mask: NDArray[np.bool_]) -> dict[str, Any]:
-    encoded = rle.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from paddlex_restful import datasets
-from paddlex_restful.datasets import importing
+from paddlex_restful.datasets import drawing, importing
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.params import check_params
 from paddlex_restful.training import evaluate, export, predict, train
@@ -154,6 +155,40 @@ def test_a_prediction_draws_and_tells_what_it_found(done: JobContext, tmp_path: 
         assert ("segmentation" in one) == (done.args["type"] == "instance_segmentation")
     with Image.open(done.root / "predict" / told["picture"]) as picture:
         assert picture.size == (120, 50)
+
+
+def test_test_images_are_told_and_drawn_with_their_truth(done: JobContext) -> None:
+    kind = done.args["type"]
+    context = job(
+        done.root,
+        "predict",
+        type=kind,
+        model="output/best_model",
+        dataset="datasets/D0001",
+        images=None,
+        single=False,
+        score_thresh=0.3,
+        output="predicted test split",
+    )
+    predict.run(context)
+    told = json.loads((context.path("predicted test split") / "result.json").read_bytes())
+    samples = datasets.samples(done.path("datasets/D0001"), kind, "test")
+    assert len(told) == len(samples) > 0
+    for one, sample in zip(told, samples, strict=True):
+        assert isinstance(sample.label, list)
+        assert [true["category"] for true in one["truth"]] == [CLASSES[true["category"]] for true in sample.label]
+        boxes = [[x, y, x + width, y + height] for x, y, width, height in (true["bbox"] for true in one["truth"])]
+        assert np.allclose(
+            np.reshape(boxes, (-1, 4)), np.reshape([true["bbox"] for true in sample.label], (-1, 4)), atol=0.02
+        )
+        assert all(("segmentation" in true) == (kind == "instance_segmentation") for true in one["truth"])
+        with Image.open(context.path("predicted test split") / one["picture"]) as picture:
+            # Pictures of 96 x 64 pixels are enlarged, so that names fit onto them.
+            assert picture.width == 2 * 360 + drawing._GAP
+            pixels = np.asarray(picture)
+        half = pixels[-240:, :360]
+        plain = np.asarray(predict.readable(Image.fromarray(read_image(sample.image))))
+        assert (np.abs(half.astype(int) - plain).max() > 60) == bool(sample.label)
 
 
 def test_an_export_answers_as_the_net_and_its_example_runs(done: JobContext, tmp_path: Path) -> None:

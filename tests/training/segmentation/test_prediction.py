@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as rle
 
-from paddlex_restful.datasets import drawing
+from paddlex_restful import datasets
+from paddlex_restful.datasets import drawing, read_mask
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.training import checkpoint, predict
 from paddlex_restful.training.segmentation.prediction import Segmenter, class_map
@@ -98,8 +100,18 @@ def test_images_that_cannot_be_read_are_told_and_the_others_predicted(trained: P
 
 def test_the_test_split_is_predicted_where_no_image_is_named(trained: Path, tmp_path: Path) -> None:
     results = predicted(trained, tmp_path, None, dataset="datasets/D0001")
-    assert len(results) == 3
-    assert all(result["image"].startswith("JPEGImages/") for result in results)
+    samples = datasets.samples(trained / "datasets/D0001", "segmentation", "test")
+    assert [result["image"] for result in results] == [f"JPEGImages/{sample.image.name}" for sample in samples]
+    for sample, result in zip(samples, results, strict=True):
+        seen = read_image(sample.image)
+        assert result["size"] == list(seen.shape[1::-1])
+        occurring = np.unique(read_mask(Path(str(sample.label))))
+        assert {one["category_id"] for one in result["truth"]} == {int(index) for index in occurring if index < 255}
+        assert {one["category"] for one in result["truth"]} <= set(LABELS)
+        shown = predict.readable(Image.fromarray(seen))
+        with Image.open(tmp_path / result["picture"]) as picture:
+            assert picture.width == 2 * shown.width + drawing._GAP
+            assert picture.height > shown.height
 
 
 def test_a_net_that_gives_no_numbers_is_told(trained: Path, tmp_path: Path) -> None:

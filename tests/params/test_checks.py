@@ -34,6 +34,13 @@ def test_parameters_that_the_original_stored_pass(kind: str) -> None:
     assert {key: checked[key] for key in stored} == stored
 
 
+@pytest.mark.parametrize("kind", RECORDED)
+def test_every_type_has_a_warm_up(kind: str) -> None:
+    checked = check_params(kind, {"warmup_steps": "30", "warmup_start_lr": 1e-4})
+    assert checked["warmup_steps"] == 30
+    assert checked["warmup_start_lr"] == 1e-4
+
+
 def test_text_is_taken_for_numbers_switches_and_lists() -> None:
     checked = check_params(
         CLASSIFIER,

@@ -93,8 +93,8 @@ ANSWERS: Mapping[str, str] = {
     "GET /project/task/export": "`export_status` (the status of the task), `message`, and once it is done (null "
     "before) `save_dir`, `model_name` (for `paddlex.create_model`; null where PaddleX 3 does not load it), `format` "
     "(infer, onnx or lite), `quantised`, `pruned`, `size` (bytes of the folder), `metric{name: value}`, `latency_ms` "
-    "(one image on one core of the processor, in the median), `difference` (how far it answers from what it was made of); "
-    "`log_file`, `log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
+    "(one image on one core of the processor, in the median), `difference` (how far it answers from what it was made "
+    "of); `log_file`, `log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
     "`quant_log{stage, running_duration, log_file}` or `quant_result{…}`",
     "PUT /project/task/export": "as GET",
     "POST /model": "`pmid`, or `emid` of an exported model",

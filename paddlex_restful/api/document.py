@@ -89,13 +89,16 @@ ANSWERS: Mapping[str, str] = {
     "segmentation}]`. Images of the test split also have the truth, drawn on the left half of the picture: of a "
     "classifier `label`; of the others `truth[]`, objects as those of `predictions` with `crowd` (regions that count "
     "for nothing) in the place of `score`, or classes as those of `classes`",
-    "POST /project/task/export": "`save_dir`",
+    "POST /project/task/export": "`save_dir`; with `type` lite also `message`",
     "GET /project/task/export": "`export_status` (the status of the task), `message`, and once it is done (null "
     "before) `save_dir`, `model_name` (for `paddlex.create_model`; null where PaddleX 3 does not load it), `format` "
     "(infer, onnx or lite), `quantised`, `pruned`, `size` (bytes of the folder), `metric{name: value}`, `latency_ms` "
     "(one image on one core of the processor, in the median), `difference` (how far it answers from what it was made "
     "of); `log_file`, `log_tail[]` (the last lines of the log of an export that failed); with `quant`: "
-    "`quant_log{stage, running_duration, log_file}` or `quant_result{…}`",
+    "`quant_log{stage, running_duration, log_file}`, null where the newest export is not quantised, or "
+    "`quant_result{before, after, remarks[]}`: `before` and `after` with `metric{name: value}` on validation images, "
+    "`size` (bytes of graph and weights) and `latency_ms`, `remarks` what did not become better, in sentences; empty "
+    "where nothing was quantised",
     "PUT /project/task/export": "as GET",
     "POST /model": "`pmid`, or `emid` of an exported model",
     "GET /model": "with `type`: `pretrained_models[]` or `exported_models[]`, each `{id, name, model, type, pid, tid, "

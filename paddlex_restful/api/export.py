@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.task import TID
+from paddlex_restful.messages import inference as sentences
 from paddlex_restful.services import Services, exporting
 
 blueprint = Blueprint("export", __name__)
@@ -21,16 +22,31 @@ class StartExport(Arguments):
     type: str = Field("infer", description="infer, onnx or lite")
     save_dir: str = Field(description="absolute path of a new or empty folder on the server")
     epoch: int | None = Field(None, description="a saved epoch; the best one if absent")
-    quant: bool = Field(False, description="quantise the model")
+    quant: bool = Field(False, description="infer: quantise the model to 8 bits")
+    quant_epochs: int = Field(0, description="quant: epochs for which it is fine-tuned before")
     opset: int | None = Field(None, description="onnx: version of the set of operators, 11 to 19; 13 if absent")
-    model_path: str | None = Field(None, description="lite: folder of an exported inference model")
+    valid_places: str = Field("arm", description="lite: what the model is for, arm, arm_opencl or x86")
+    model_path: str | None = Field(
+        None, description="lite: folder that an export with type infer wrote; the trained model if absent"
+    )
 
 
 @call(blueprint, "POST", "/project/task/export")
 def start(args: StartExport, services: Services) -> dict[str, Any]:
     """Starts the export of a trained task."""
-    target = exporting.start(services, args.tid, exporting.Wish(args.type, args.save_dir, args.epoch, args.opset))
-    return {"save_dir": str(target)}
+    wish = exporting.Wish(
+        args.type,
+        args.save_dir,
+        args.epoch,
+        args.quant,
+        args.quant_epochs,
+        args.opset,
+        args.valid_places,
+        args.model_path,
+    )
+    target = exporting.start(services, args.tid, wish)
+    told = {"message": sentences.LITE_STARTED.format(tid=args.tid)} if args.type == "lite" else {}
+    return {"save_dir": str(target), **told}
 
 
 class GetExport(Arguments):

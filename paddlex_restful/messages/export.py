@@ -19,3 +19,22 @@ ONNX_NOT_RUN = (
     "onnxruntime cannot run the converted {model}: {problem}. Nothing was written; try another opset, or export with "
     "type infer."
 )
+QUANTISATION_FAILED = (
+    "{model} could not be quantised: {problem}. Nothing was written; export it without quant, or choose another model."
+)
+NOT_MUCH_SMALLER = (
+    "The quantised model is {times:.1f} times smaller, less than {least}: only the weights of convolutions and linear "
+    "layers take 8 bits, and this model consists of its graph and of other figures to a large part."
+)
+NOT_FASTER = (
+    "The quantised model is not faster on this processor: {after:.2f} ms for an image after {before:.2f} ms. Take it "
+    "for its size, or measure it where it will run."
+)
+NOT_RESTORED = (
+    "model_path {folder} holds no inference model that this version exported: name the folder of an export with type "
+    "infer, or leave model_path out to convert the trained model."
+)
+LITE_FAILED = (
+    "Paddle-Lite could not convert or run {model}: {problem}. Nothing was written; try other valid_places, or choose "
+    "another model."
+)

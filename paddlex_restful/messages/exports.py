@@ -5,3 +5,8 @@ TOO_SMALL_FOR_ONNX = (
     "{model} can be exported as ONNX only if both sides of its image_shape have at least {least} pixels: train it with "
     "a larger one, or export it with type infer."
 )
+NOT_QUANTISED = "{model} cannot be quantised: {reason}. Export it without quant."
+NOT_LITE = (
+    "{model} cannot be exported for Paddle-Lite, which does not know {lacking}. Export it with type infer, or train "
+    "another model."
+)

@@ -39,8 +39,31 @@ NO_TEST_SPLIT = "Dataset {did} has no test images: split it with a test_split ab
 UNKNOWN_EXPORT = "type {type!r} is not known: take infer, onnx or lite."
 REFUSAL = "{refusal}"
 BAD_OPSET = "opset {opset} cannot be had: name one from {least} to {most}, or leave it out."
-LITE_NOT_AVAILABLE = "Paddle-Lite models are not available yet in this version: export with type infer."
-QUANT_NOT_AVAILABLE = "Quantised models are not available yet in this version: leave quant out."
+QUANT_OF_INFER_ONLY = "quant is for type infer: leave it out, or export with type infer instead of {type}."
+MODEL_PATH_OF_LITE_ONLY = "model_path is for type lite: leave it out to export the trained model with type {type}."
+BAD_QUANT_EPOCHS = "quant_epochs {epochs} cannot be: give 0 or more."
+BAD_PLACES = "valid_places {places!r} is not known: take one of {known}."
+NOT_AN_INFERENCE_MODEL = (
+    "model_path {path!r} is no folder that an export with type infer wrote: give the absolute path of one, or leave it "
+    "out to convert the trained model."
+)
+QUANTISED_ON_X86 = (
+    "Paddle-Lite has no quantised models for x86: take arm or arm_opencl as valid_places, or a model_path that is not "
+    "quantised."
+)
+NO_PADDLELITE = (
+    "Paddle-Lite models need an interpreter with paddlelite, which is for CPython 3.8 and 3.10 only: run `make lite`, "
+    "or name one in the environment variable PADDLELITE_PYTHON and start the server again."
+)
+NOT_AN_INTERPRETER = (
+    "PADDLELITE_PYTHON names {path}, which is no Python interpreter: give the absolute path of one that has "
+    "paddlelite, and start the server again."
+)
+PADDLELITE_NOT_INSTALLED = (
+    '{path} has no paddlelite: install it with `{path} -m pip install paddlelite==2.13rc0 "numpy<2"` under CPython 3.8 '
+    "or 3.10."
+)
+LITE_STARTED = "The Paddle-Lite model of task {tid} is being made: GET /project/task/export tells how it goes."
 NOT_EXPORTED = "Nothing has been exported from task {tid} yet."
 SAVE_DIR_RELATIVE = "save_dir {path!r} must be an absolute path on the server."
 SAVE_DIR_NOT_EMPTY = "save_dir {path} already holds files: name a new or an empty folder."

@@ -17,6 +17,9 @@ OPSETS = range(11, 20)
 
 DEFAULT_OPSET = 13
 
+VALID_PLACES = ("arm", "arm_opencl", "x86")
+"""What Paddle-Lite models can be made for; the first unless told otherwise."""
+
 _MATRIX_NMS = "the operator matrix_nms, by which it chooses among what it found"
 _PROPOSALS = "the operator generate_proposals, by which it chooses where to look"
 
@@ -36,6 +39,15 @@ _LEAST_SIDES: Mapping[tuple[str, str], int] = {(_SEGMENTATION, "FastSCNN"): 192}
 divides by zero."""
 
 
+_NOT_QUANTISED: Mapping[tuple[str, str], str] = {
+    (_DETECTION, "PicoDet"): "paddle looks for channels in the vector by which it makes distances of probabilities",
+}
+"""Why a model cannot be quantised."""
+
+_NOT_LITE: Mapping[tuple[str, str], str] = {}
+"""What of a model Paddle-Lite does not know."""
+
+
 def onnx_refusal(project_type: str, params: Mapping[str, Any]) -> str | None:
     """Why a trained model cannot be exported as ONNX, in a sentence; None where it can.
 
@@ -51,3 +63,26 @@ def onnx_refusal(project_type: str, params: Mapping[str, Any]) -> str | None:
     if min(params["image_shape"]) < least:
         return sentences.TOO_SMALL_FOR_ONNX.format(model=name[1], least=least)
     return None
+
+
+def quantisation_refusal(project_type: str, params: Mapping[str, Any]) -> str | None:
+    """Why a trained model cannot be quantised, in a sentence; None where it can.
+
+    Args:
+        project_type: of the task.
+        params: its training parameters.
+    """
+    reason = _NOT_QUANTISED.get((project_type, params["model"]))
+    return None if reason is None else sentences.NOT_QUANTISED.format(model=params["model"], reason=reason)
+
+
+def lite_refusal(project_type: str, params: Mapping[str, Any], places: str) -> str | None:
+    """Why a trained model cannot be exported for Paddle-Lite, in a sentence; None where it can.
+
+    Args:
+        project_type: of the task.
+        params: its training parameters.
+        places: one of ``VALID_PLACES``.
+    """
+    lacking = _NOT_LITE.get((project_type, params["model"]))
+    return None if lacking is None else sentences.NOT_LITE.format(model=params["model"], lacking=lacking)

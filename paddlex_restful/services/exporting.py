@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import states
 from paddlex_restful.jobs.context import LOG_FILE
-from paddlex_restful.jobs.files import job_folder
+from paddlex_restful.jobs.files import job_folder, read_json
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.params import exports
-from paddlex_restful.services import Services, files, inputs, status, tasks, trained
+from paddlex_restful.services import Services, files, inputs, paddlelite, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _EXPORTS = "exports"
@@ -31,16 +33,24 @@ class Wish:
     """What an export shall be.
 
     Attributes:
-        kind: infer (inference is the same) or onnx.
+        kind: infer (inference is the same), onnx or lite.
         save_dir: absolute path of a new or empty folder.
         epoch: a saved epoch; None takes the best one.
+        quant: infer: quantise the model.
+        quant_epochs: epochs for which it is fine-tuned before.
         opset: onnx: version of the set of operators; None takes the usual one.
+        valid_places: lite: what the model is for.
+        model_path: lite: folder of an export to convert, in the place of the trained model.
     """
 
     kind: str
     save_dir: str
     epoch: int | None = None
+    quant: bool = False
+    quant_epochs: int = 0
     opset: int | None = None
+    valid_places: str = "arm"
+    model_path: str | None = None
 
 
 def start(services: Services, tid: str, wish: Wish) -> Path:
@@ -57,24 +67,65 @@ def start(services: Services, tid: str, wish: Wish) -> Path:
         special = _format(services, project, tasks.get_params(services, tid), wish)
         target = _save_dir(services, wish.save_dir)
         _refuse_shared(services, target)
-        trained.submit(
-            services, task, "export", {"type": project.type, "model": model, "save_dir": str(target), **special}
-        )
+        args = {"type": project.type, "model": model, "save_dir": str(target), **special}
+        trained.submit(services, task, "export", args)
     return target
 
 
 def _format(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     """The format of an export and what it needs, as the job's arguments."""
-    if wish.kind in ("infer", "inference"):
-        return {"format": "infer"}
-    if wish.kind == "onnx":
-        if (refusal := exports.onnx_refusal(project.type, params)) is not None:
-            raise UserError(sentences.REFUSAL, refusal=refusal)
-        opset = exports.DEFAULT_OPSET if wish.opset is None else wish.opset
-        if opset not in exports.OPSETS:
-            raise UserError(sentences.BAD_OPSET, opset=opset, least=exports.OPSETS[0], most=exports.OPSETS[-1])
-        return {"format": "onnx", "opset": opset, "dataset": _dataset(services, project)}
-    raise UserError(sentences.UNKNOWN_EXPORT, type=wish.kind)
+    kind = "infer" if wish.kind == "inference" else wish.kind
+    if kind not in ("infer", "onnx", "lite"):
+        raise UserError(sentences.UNKNOWN_EXPORT, type=wish.kind)
+    if wish.quant and kind != "infer":
+        raise UserError(sentences.QUANT_OF_INFER_ONLY, type=kind)
+    if wish.model_path is not None and kind != "lite":
+        raise UserError(sentences.MODEL_PATH_OF_LITE_ONLY, type=kind)
+    if wish.quant:
+        return _quantised(services, project, params, wish)
+    if kind == "onnx":
+        return _onnx(services, project, params, wish)
+    if kind == "lite":
+        return _lite(services, project, params, wish)
+    return {"format": "infer"}
+
+
+def _quantised(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
+    if wish.quant_epochs < 0:
+        raise UserError(sentences.BAD_QUANT_EPOCHS, epochs=wish.quant_epochs)
+    _refuse(exports.quantisation_refusal(project.type, params))
+    return {"format": "quantised", "quant_epochs": wish.quant_epochs, "dataset": _dataset(services, project)}
+
+
+def _onnx(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
+    _refuse(exports.onnx_refusal(project.type, params))
+    opset = exports.DEFAULT_OPSET if wish.opset is None else wish.opset
+    if opset not in exports.OPSETS:
+        raise UserError(sentences.BAD_OPSET, opset=opset, least=exports.OPSETS[0], most=exports.OPSETS[-1])
+    return {"format": "onnx", "opset": opset, "dataset": _dataset(services, project)}
+
+
+def _lite(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
+    if wish.valid_places not in exports.VALID_PLACES:
+        raise UserError(sentences.BAD_PLACES, places=wish.valid_places, known=", ".join(exports.VALID_PLACES))
+    _refuse(exports.lite_refusal(project.type, params, wish.valid_places))
+    args = {"format": "lite", "valid_places": wish.valid_places, "python": paddlelite.interpreter()}
+    if wish.valid_places == "x86":
+        args["dataset"] = _dataset(services, project)
+    if wish.model_path is None:
+        return args
+    folder = Path(wish.model_path)
+    facts = read_json(folder / "export.json") if folder.is_absolute() else None
+    if facts is None or facts.get("format") != "infer" or not (folder / INFO_FILE).is_file():
+        raise UserError(sentences.NOT_AN_INFERENCE_MODEL, path=wish.model_path)
+    if facts.get("quantised") and wish.valid_places == "x86":
+        raise UserError(sentences.QUANTISED_ON_X86)
+    return args | {"exported": True, "model": str(folder)}
+
+
+def _refuse(refusal: str | None) -> None:
+    if refusal is not None:
+        raise UserError(sentences.REFUSAL, refusal=refusal)
 
 
 def _dataset(services: Services, project: pb.Project) -> str:
@@ -104,16 +155,23 @@ def get(services: Services, tid: str) -> dict[str, Any]:
 
 
 def quantisation_log(services: Services, tid: str) -> dict[str, Any]:
-    """How a quantised export goes: stage, duration and log of the newest export."""
+    """How a quantised export goes: stage, duration and log of the newest export; null where it is none."""
     task = services.workspace.task(tid)
     log = job_folder(services.workspace.folder(task), "export") / LOG_FILE
-    return {"stage": None, "running_duration": None, "log_file": str(log)}
+    job = services.jobs.latest(tid, "export")
+    if job is None or job.args.get("format") != "quantised":
+        return {"stage": None, "running_duration": None, "log_file": str(log)}
+    progress = services.jobs.progress(job)
+    stage = "waiting" if job.state == states.QUEUED else progress.get("stage")
+    return {"stage": stage, "running_duration": training.running_duration(job, progress), "log_file": str(log)}
 
 
 def quantisation_result(services: Services, tid: str) -> dict[str, Any]:
     """Figures before and after the quantisation of the newest export; empty where nothing was quantised."""
     services.workspace.task(tid)
-    return {}
+    job = services.jobs.latest(tid, "export")
+    result = (job.result if job is not None else None) or {}
+    return {name: result[name] for name in ("before", "after", "remarks") if name in result}
 
 
 def stop(services: Services, tid: str) -> dict[str, Any]:

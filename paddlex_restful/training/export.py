@@ -18,9 +18,10 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training import formats, inference_model
 from paddlex_restful.training.adapters import adapter
-from paddlex_restful.training.formats import facts
+from paddlex_restful.training.formats import children, facts
 from paddlex_restful.training.formats.facts import Facts
 from paddlex_restful.training.formats.model import Model
+from paddlex_restful.training.formats.restoring import restored
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
 
@@ -59,7 +60,7 @@ _WRITERS = {
 """The modules of ``formats`` by what the job is asked for; imported when asked for, as each imports its own runtime."""
 
 
-def export_model(context: JobContext, load: Callable[[Path], Model]) -> dict[str, Any]:
+def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
     """Exports a checkpoint into a folder of its own, and compares it with what it was made of before it is there.
 
     The folder holds the model in its format, ``inference.yml`` (preprocessing and labels, as PaddleX 3 reads them),
@@ -67,7 +68,8 @@ def export_model(context: JobContext, load: Callable[[Path], Model]) -> dict[str
     ``export.json`` (see ``formats.facts``).
 
     Args:
-        context: args ``model``, ``save_dir``, ``format`` and what that needs.
+        context: args ``model``, a checkpoint or, with ``exported``, what an export wrote; ``save_dir``, ``format`` and
+            what that needs.
         load: reads a checkpoint.
 
     Returns:
@@ -81,7 +83,12 @@ def export_model(context: JobContext, load: Callable[[Path], Model]) -> dict[str
     target = Path(context.args["save_dir"])
     context.progress(stage="loading", percent=0)
     write: Writer = importlib.import_module(f"{formats.__name__}.{_WRITERS[context.args['format']]}").write
-    model = load(context.path(context.args["model"]))
+    source = context.path(context.args["model"])
+    if context.args.get("exported"):
+        with children.work_folder(context) as work:
+            model = restored(source, load, work)
+    else:
+        model = load(source)
     name = model.info["model"]
     with new_folder(target) as folder:
         context.check_stop()

@@ -32,7 +32,8 @@ def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], fold
     """
     try:
         traced = paddle.jit.to_static(layer, input_spec=list(inputs), full_graph=True)
-        paddle.jit.save(traced, str(folder / PREFIX))
+        # Paddle-Lite misses the attributes that paddle leaves out of its older form of graphs unless told otherwise.
+        paddle.jit.save(traced, str(folder / PREFIX), clip_extra=False)
     finally:
         # Paddle removes the sources that it generates when its process exits, which a job's does not in the usual way.
         shutil.rmtree(get_temp_dir(), ignore_errors=True)
@@ -51,6 +52,7 @@ class Predictor:
         config = paddle.inference.Config(str(folder / graph), str(folder / WEIGHTS_FILE))
         config.disable_gpu()
         config.disable_glog_info()
+        config.set_cpu_math_library_num_threads(1)
         if int8:
             config.enable_mkldnn()
             config.enable_mkldnn_int8()
@@ -71,6 +73,11 @@ class Predictor:
 def run(folder: Path, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     """What an inference model answers, asked once; see ``Predictor``."""
     return Predictor(folder)(inputs)
+
+
+def names(specs: Sequence[Any]) -> list[str]:
+    """Names of inputs, which are given as ``save`` takes them."""
+    return [each.name for spec in specs for each in (spec.values() if isinstance(spec, dict) else [spec])]
 
 
 def size(folder: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from paddlex_restful.training import export, reading
 from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.classification.evaluation import accuracy
 from paddlex_restful.training.classification.nets import architecture
-from paddlex_restful.training.classification.prediction import Classifier
+from paddlex_restful.training.classification.prediction import Classifier, net_of
 from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, Specs
 from paddlex_restful.training.formats.programs import Program
 
@@ -67,6 +67,11 @@ class ExportedClassifier(Model):
         self._classifier = Classifier(folder)
         self._preprocess = self._classifier.preprocess
         self.info = self._classifier.info
+
+    @staticmethod
+    def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+        """See ``prediction.net_of``."""
+        return net_of(info)
 
     @property
     def net(self) -> paddle.nn.Layer:

@@ -20,7 +20,7 @@ from paddlex_restful.metrics.detection import Detections
 from paddlex_restful.training import export
 from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.detection.data import EvaluationImages, Prepared
-from paddlex_restful.training.detection.detector import Detector
+from paddlex_restful.training.detection.detector import Detector, net_of
 from paddlex_restful.training.detection.evaluation import METRICS, training_figures
 from paddlex_restful.training.detection.nets import batch as batches
 from paddlex_restful.training.detection.nets.exported import Exported, specs
@@ -75,6 +75,11 @@ class ExportedDetector(Model):
         self._detector, self.info = Detector.load(folder)
         self.metric = METRICS[self._detector.project_type]
         self.most_measured = 50 if self._detector.net.sizes_vary else 200
+
+    @staticmethod
+    def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+        """See ``detector.net_of``."""
+        return net_of(info)
 
     @property
     def net(self) -> paddle.nn.Layer:

@@ -61,7 +61,10 @@ def answers(context: JobContext, model: Model, run: Run) -> tuple[list[Inputs], 
 
 
 def latency(context: JobContext, run: Run, inputs: Inputs) -> float:
-    """Milliseconds for one image, in the median of some runs after others."""
+    """Milliseconds of computing for one image, in the median of some runs after others.
+
+    It is the time that a core is busy with it, so that other jobs on the machine do not count.
+    """
     for _ in range(_WARM_UP):
         context.check_stop()
         run(inputs)
@@ -69,9 +72,9 @@ def latency(context: JobContext, run: Run, inputs: Inputs) -> float:
     times: list[float] = []
     while len(times) < _FEWEST or (len(times) < _RUNS and time.monotonic() - began < _LONGEST):
         context.check_stop()
-        start = time.perf_counter()
+        start = time.process_time()
         run(inputs)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return round(1000 * statistics.median(times), 3)
 
 

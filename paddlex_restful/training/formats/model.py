@@ -44,6 +44,15 @@ class Model(ABC):
     most_measured: int
     chooses = False
 
+    @abstractmethod
+    def __init__(self, folder: Path) -> None:
+        """Read a checkpoint."""
+
+    @staticmethod
+    @abstractmethod
+    def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+        """The net that a ``model.yml`` describes, whole and with fresh weights."""
+
     @property
     @abstractmethod
     def net(self) -> paddle.nn.Layer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, S
 from paddlex_restful.training.formats.programs import Program
 from paddlex_restful.training.segmentation.data import LabelledImages
 from paddlex_restful.training.segmentation.nets import architecture
-from paddlex_restful.training.segmentation.prediction import Segmenter
+from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
 
 PADDLEX_NAME = "PP-LiteSeg-T"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the pre- and postprocessing
@@ -68,6 +68,11 @@ class ExportedSegmenter(Model):
         self._segmenter = Segmenter(folder)
         self._preprocess = self._segmenter.preprocess
         self.info = self._segmenter.info
+
+    @staticmethod
+    def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
+        """See ``prediction.net_of``."""
+        return net_of(info)
 
     @property
     def net(self) -> paddle.nn.Layer:

@@ -37,8 +37,8 @@ def exporting(root: Path, target: Path, type: str = "classification", **changed:
     return job(root, "export", save_dir=str(target), **(args | changed))
 
 
-def example_of(folder: Path, image: Path, home: Path) -> str:
-    command = [sys.executable, str(folder / "example.py"), str(image)]
+def example_of(folder: Path, image: Path, home: Path, python: str = sys.executable) -> str:
+    command = [python, str(folder / "example.py"), str(image)]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -141,7 +141,7 @@ def test_a_small_fast_scnn_is_refused_and_divides_by_zero(tmp_path: Path) -> Non
     context = JobContext("export", "T0001", tmp_path, tmp_path, {})
     for number, params in enumerate((SMALL_FAST_SCNN, larger)):
         (tmp_path / f"work{number}").mkdir()
-        model = _fresh("segmentation", check_params("segmentation", params), tmp_path / f"net{number}")
+        model = fresh("segmentation", check_params("segmentation", params), tmp_path / f"net{number}")
         model.save(tmp_path / f"work{number}")
         convert = functools.partial(onnx.convert, context, tmp_path / f"work{number}", tmp_path / "inference.onnx", 13)
         if number:
@@ -175,7 +175,7 @@ def test_what_is_refused_cannot_be_converted_and_what_is_taken_can(
     assert (refused is not None) == ((type, model, backbone) in REFUSED)
     assert refused is None or model in refused
     (tmp_path / "work").mkdir()
-    _fresh(type, params, tmp_path / "net").save(tmp_path / "work", single=type != "segmentation")
+    fresh(type, params, tmp_path / "net").save(tmp_path / "work", single=type != "segmentation")
     context = JobContext("export", "T0001", tmp_path, tmp_path, {})
     if refused is None:
         onnx.convert(context, tmp_path / "work", tmp_path / "inference.onnx", exports.DEFAULT_OPSET)
@@ -185,7 +185,7 @@ def test_what_is_refused_cannot_be_converted_and_what_is_taken_can(
             onnx.convert(context, tmp_path / "work", tmp_path / "inference.onnx", exports.DEFAULT_OPSET)
 
 
-def _fresh(type: str, params: dict[str, Any], folder: Path) -> Model:
+def fresh(type: str, params: dict[str, Any], folder: Path) -> Model:
     """A model with random weights."""
     paddle.seed(0)
     info = {"type": type, "model": params["model"], "backbone": params.get("backbone"), "labels": ["a", "b"]}

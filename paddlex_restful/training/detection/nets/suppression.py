@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import paddle
+from paddle.base.layer_helper import LayerHelper
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class MulticlassNms:
         Returns:
             [k, 6] class, score, box; [N] how many each image has.
         """
+        if not paddle.framework.in_dynamic_or_pir_mode():
+            return self._in_old_graph(boxes, scores, counts)
         rows, _index, kept = paddle._C_ops.multiclass_nms3(
             boxes,
             scores,
@@ -50,6 +54,30 @@ class MulticlassNms:
             1.0,
             -1,  # no class is the background
         )
+        return rows, kept
+
+    def _in_old_graph(self, boxes: Any, scores: Any, counts: Any | None) -> tuple[Any, Any]:
+        """The same operator in the older form of graphs, from which models are quantised."""
+        helper = LayerHelper("multiclass_nms3")
+        rows, index, kept = (
+            helper.create_variable_for_type_inference(dtype=dtype) for dtype in (boxes.dtype, "int32", "int32")
+        )
+        helper.append_op(
+            type="multiclass_nms3",
+            inputs={"BBoxes": boxes, "Scores": scores, **({} if counts is None else {"RoisNum": counts})},
+            attrs={
+                "score_threshold": self.score_threshold,
+                "nms_top_k": self.nms_top_k,
+                "keep_top_k": self.keep_top_k,
+                "nms_threshold": self.nms_threshold,
+                "normalized": True,
+                "nms_eta": 1.0,
+                "background_label": -1,
+            },
+            outputs={"Out": rows, "Index": index, "NmsRoisNum": kept},
+        )
+        for each in (rows, index, kept):
+            each.stop_gradient = True
         return rows, kept
 
 

@@ -368,16 +368,11 @@ def test_metrics_of_a_training(trained: Trained) -> None:
     assert "type" in trained.server.refused("GET", "/project/task/metrics", tid=trained.tid, type="nonsense")
 
 
-# --- what comes later
+# --- what was not asked for yet
 
 
-def test_what_comes_later_says_so(trained: Trained) -> None:
+def test_what_was_never_started_says_so(trained: Trained) -> None:
     server, tid = trained.server, trained.tid
-    for method, path, args in [
-        ("POST", "/project/task/export", {"type": "lite", "save_dir": "/tmp/nowhere"}),
-        ("POST", "/project/task/export", {"type": "infer", "save_dir": "/tmp/nowhere", "quant": True}),
-    ]:
-        assert "not available yet" in server.refused(method, path, tid=tid, **args), path
     prune = server.ok("GET", "/project/task/prune", tid=tid)
     assert_shape(prune, {"status": int, "prune_status": NULL, "message": str})
     assert server.ok("GET", "/project/task/metrics", tid=tid, type="prune")["prune_log"] is None

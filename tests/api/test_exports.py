@@ -144,7 +144,8 @@ def test_a_model_path_that_is_no_export_is_refused(trained: Trained, tmp_path: P
         assert "model_path" in refusal
 
 
-def test_a_net_that_cannot_be_onnx_is_refused(trained: Trained) -> None:
+def test_a_task_that_is_not_trained_is_refused(trained: Trained, tmp_path: Path) -> None:
     server = trained.server
     tid = task(server, trained.pid)
-    assert "not been trained" in server.refused("POST", "/project/task/export", tid=tid, type="onnx", save_dir="/tmp/x")
+    refusal = server.refused("POST", "/project/task/export", tid=tid, type="onnx", save_dir=str(tmp_path / "out"))
+    assert "has no trained model" in refusal

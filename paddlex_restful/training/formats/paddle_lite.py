@@ -39,7 +39,6 @@ def run(model: str, questions: str, answers: str, warm_up: str, runs: str) -> No
 
     config = MobileConfig()
     config.set_model_from_file(model)
-    config.set_threads(1)
     net = create_paddle_predictor(config)
     asked: dict[int, dict[str, Any]] = {}
     with np.load(questions) as file:

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 
 from paddlex_restful.checkpoints import is_complete
+from paddlex_restful.cores import THREADS_VARIABLE
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.training import checkpoint, inference_model
@@ -26,6 +27,9 @@ _PLACES = {"arm": "arm", "arm_opencl": "opencl,arm", "x86": "x86"}
 
 _OLD_GRAPH = "paddlex_restful.training.formats.old_graph"
 _WARM_UP, _RUNS = 3, 20
+
+_ENVIRONMENT = {THREADS_VARIABLE: "1", "PYTHONPATH": ""}
+"""One core, as all are measured on; and none of the modules of this interpreter, which is another Python."""
 
 
 def write(context: JobContext, model: Model, folder: Path) -> Facts:
@@ -90,7 +94,7 @@ def _paddle_lite(context: JobContext, model: Model, action: str, arguments: Sequ
     told = orjson.dumps([str(argument) for argument in arguments]).decode()
     command = [context.args["python"], str(paddle_lite.__file__), action, told]
     try:
-        children.run(context, command)
+        children.run(context, command, _ENVIRONMENT)
     except children.ChildFailed as error:
         raise JobFailed("conversion", messages.LITE_FAILED, model=model.info["model"], problem=error) from error
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful.demo.client import Client, run_demo
-from paddlex_restful.demo.plans import PLANS
+from paddlex_restful.demo.plans import PLANS, Plan
+from paddlex_restful.demo.scenes import write_scenes
 from paddlex_restful.errors import UserError
 from tests.conftest import Server
 from tests.images import make_classification
@@ -46,6 +47,27 @@ def test_the_whole_way_from_pictures_to_an_exported_model(
     progress = [line for line in lines if not line.startswith("· ")]
     assert 1 <= len(progress) <= TINY.params["num_epochs"]
     assert re.fullmatch(r"  epoch 2/2, step \d+/\d+, loss \d+\.\d{3}(, 00:\d\d left)?", progress[-1])
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (PLANS["detection"], r"\d+ digits found: .+|no digit found"),
+        (PLANS["segmentation"], r"its pixels show [\w ]+ \(\d+\.\d%\).*"),
+        (PLANS["instance_segmentation"], r"\d+ digits found: .+|no digit found"),
+    ],
+    ids=lambda value: value.project_type if isinstance(value, Plan) else "",
+)
+def test_the_whole_way_from_scenes(client: Client, tmp_path: Path, plan: Plan, said: str) -> None:
+    write_scenes(tmp_path / "scenes", plan.project_type, 20, 64)
+    short = {"num_epochs": 1, "save_interval_epochs": 1, "image_shape": [64, 64], "lr_decay_epochs": [1]}
+    outcome = run_demo(
+        client, replace(plan, params={**plan.params, **short}), tmp_path / "scenes", tmp_path / "exported"
+    )
+    assert 0 <= outcome.figure <= 1
+    assert outcome.test_images == 4
+    assert re.fullmatch(rf"JPEGImages/\d+\.jpg: (?:{said})", outcome.shown)
+    assert all(path.exists() for path in outcome.files.values())
 
 
 def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:

@@ -117,7 +117,7 @@ _INSTANCE_SEGMENTATION = {
     "pretrain_weights": None,
     "horizontal_flip": False,
 }
-"""0.8 of the masks and more; an epoch takes three and a half minutes on two cores."""
+"""0.80. An epoch takes two and a half minutes on two idle cores, four and more where they have other work too."""
 
 
 def _digits(folder: Path) -> str:

@@ -44,7 +44,9 @@ _NOT_QUANTISED: Mapping[tuple[str, str], str] = {
 }
 """Why a model cannot be quantised."""
 
-_NOT_LITE: Mapping[tuple[str, str], str] = {}
+_NOT_LITE: Mapping[tuple[str, str], str] = {
+    (_SEGMENTATION, "OCRNet_HRNet-W18"): "the operator bmm, by which pixels look at classes"
+}
 """What of a model Paddle-Lite does not know."""
 
 
@@ -76,13 +78,12 @@ def quantisation_refusal(project_type: str, params: Mapping[str, Any]) -> str | 
     return None if reason is None else sentences.NOT_QUANTISED.format(model=params["model"], reason=reason)
 
 
-def lite_refusal(project_type: str, params: Mapping[str, Any], places: str) -> str | None:
+def lite_refusal(project_type: str, params: Mapping[str, Any]) -> str | None:
     """Why a trained model cannot be exported for Paddle-Lite, in a sentence; None where it can.
 
     Args:
         project_type: of the task.
         params: its training parameters.
-        places: one of ``VALID_PLACES``.
     """
     lacking = _NOT_LITE.get((project_type, params["model"]))
     return None if lacking is None else sentences.NOT_LITE.format(model=params["model"], lacking=lacking)

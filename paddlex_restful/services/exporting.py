@@ -108,7 +108,7 @@ def _onnx(services: Services, project: pb.Project, params: Mapping[str, Any], wi
 def _lite(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:
     if wish.valid_places not in exports.VALID_PLACES:
         raise UserError(sentences.BAD_PLACES, places=wish.valid_places, known=", ".join(exports.VALID_PLACES))
-    _refuse(exports.lite_refusal(project.type, params, wish.valid_places))
+    _refuse(exports.lite_refusal(project.type, params))
     args = {"format": "lite", "valid_places": wish.valid_places, "python": paddlelite.interpreter()}
     if wish.valid_places == "x86":
         args["dataset"] = _dataset(services, project)

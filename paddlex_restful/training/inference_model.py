@@ -18,6 +18,9 @@ GRAPH_FILES = (f"{PREFIX}.json", f"{PREFIX}.pdmodel")
 """The graph in paddle's own form, and in the older one that quantisation and Paddle-Lite know."""
 
 WEIGHTS_FILE = f"{PREFIX}.pdiparams"
+INT8_OPERATORS = ("conv2d", "depthwise_conv2d", "fused_conv2d")
+"""What is computed in 8 bits: with pooling and products among it, oneDNN refuses some nets (paddle 3.1.1)."""
+
 CONFIG_FILE = f"{PREFIX}.yml"
 """What PaddleX 3 reads of the model: its name, what is done before the net and after it."""
 
@@ -55,7 +58,7 @@ class Predictor:
         config.set_cpu_math_library_num_threads(1)
         if int8:
             config.enable_mkldnn()
-            config.enable_mkldnn_int8()
+            config.enable_mkldnn_int8(set(INT8_OPERATORS))
         self._predictor = paddle.inference.create_predictor(config)
 
     def __call__(self, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from paddlex_restful.training import inference_model
+
 FILE = "example.py"
 
 _TEXT = '''\
@@ -68,9 +70,11 @@ config = paddle.inference.Config(str(folder / "{graph}"), str(folder / "inferenc
 
 PADDLE = Runtime("paddle.inference", _LOAD_PADDLE.format(graph="inference.json", settings=""), _RUN_PADDLE)
 
+_INT8 = f"config.enable_mkldnn()\nconfig.enable_mkldnn_int8(set({inference_model.INT8_OPERATORS!r}))\n"
+
 PADDLE_INT8 = Runtime(
     "paddle.inference",
-    _LOAD_PADDLE.format(graph="inference.pdmodel", settings="config.enable_mkldnn()\nconfig.enable_mkldnn_int8()\n"),
+    _LOAD_PADDLE.format(graph="inference.pdmodel", settings=_INT8),
     _RUN_PADDLE,
 )
 

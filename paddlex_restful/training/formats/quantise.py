@@ -29,7 +29,7 @@ OLD_GRAPHS = {"FLAGS_enable_pir_api": "0"}
 CALIBRATING = "calibrating"
 """The file that appears when the net is traced and the images are looked at."""
 
-_IMAGES = 64
+_IMAGES = 128
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from paddlex_restful.params import check_params, default_params, exports, models
 from paddlex_restful.services import paddlelite
 from paddlex_restful.training import export
 from paddlex_restful.training.classification.export import ExportedClassifier
+from paddlex_restful.training.formats import lite
 from tests.training.detection import test_jobs as detection
-from tests.training.formats.test_onnx import example_of
+from tests.training.formats.test_onnx import example_of, fresh
 from tests.training.trained import job, trained_workspace
 
 FILES = {"inference.nb", "inference.yml", "model.yml", "example.py", "export.json"}
@@ -99,8 +100,20 @@ def test_a_detector_is_converted(
     name: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, python: str
 ) -> None:
     done = detection.trained(tmp_path_factory.getbasetemp(), name)
-    assert exports.lite_refusal("detection", done.args["params"], "arm") is None
+    assert exports.lite_refusal("detection", done.args["params"]) is None
     assert export.run(exporting(done.root, tmp_path / "out", "detection", python=python, valid_places="arm"))
+
+
+def test_what_is_refused_cannot_be_converted(tmp_path: Path, python: str) -> None:
+    params = check_params("segmentation", {"model": "OCRNet_HRNet-W18", "image_shape": [64, 64]})
+    refused = exports.lite_refusal("segmentation", params)
+    assert refused is not None
+    assert "bmm" in refused
+    model = fresh("segmentation", params, tmp_path / "net")
+    context = job(tmp_path, "export", model="net", python=python, valid_places="arm")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(JobFailed, match="No kernels found for bmm"):
+        lite.write(context, model, tmp_path / "out")
 
 
 def test_a_crash_of_the_converter_is_told_with_its_last_words(workspace: Path, tmp_path: Path) -> None:
@@ -153,6 +166,6 @@ def test_every_model_has_an_answer_whether_it_can_be_exported() -> None:
             for refusal in (
                 exports.onnx_refusal(type, params),
                 exports.quantisation_refusal(type, params),
-                *(exports.lite_refusal(type, params, places) for places in exports.VALID_PLACES),
+                exports.lite_refusal(type, params),
             ):
                 assert refusal is None or (model in refusal and "{" not in refusal)

@@ -61,13 +61,14 @@ def write(context: JobContext, model: Model, folder: Path) -> Facts:
             difference, latency = _compared(context, model, source, folder / FILE, work)
     (folder / programs.FILE).write_text(programs.text(model.program(), programs.LITE), encoding="utf-8")
     metric = measuring.saved_metric(model) if difference is not None else {}
-    return Facts("lite", difference, metric, latency, more={"valid_places": places})
+    more = {"valid_places": places}
+    return Facts("lite", difference, metric, latency, quantised=_has_old_graph(context), more=more)
 
 
 def _old_graph(context: JobContext, model: Model, work: Path) -> Path:
     """A folder with the net in the form that Paddle-Lite knows."""
     source = context.path(context.args["model"])
-    if (source / inference_model.GRAPH_FILES[1]).exists():
+    if _has_old_graph(context):
         return source
     folder = work / "traced"
     folder.mkdir()
@@ -88,6 +89,11 @@ def _old_graph(context: JobContext, model: Model, work: Path) -> Path:
     except children.ChildFailed as error:
         raise JobFailed("conversion", messages.LITE_FAILED, model=model.info["model"], problem=error) from error
     return folder
+
+
+def _has_old_graph(context: JobContext) -> bool:
+    """Whether what is converted has the older form already: a quantised export."""
+    return (context.path(context.args["model"]) / inference_model.GRAPH_FILES[1]).exists()
 
 
 def _paddle_lite(context: JobContext, model: Model, action: str, arguments: Sequence[Any]) -> None:

@@ -81,7 +81,9 @@ def test_an_exported_model_is_converted_as_well_as_the_trained_one(
 def test_a_quantised_model_is_converted(workspace: Path, tmp_path: Path, python: str) -> None:
     export.run(exporting(workspace, tmp_path / "infer", format="quantised", quant_epochs=0))
     given = {"model": str(tmp_path / "infer"), "exported": True, "python": python, "valid_places": "arm"}
-    assert export.run(exporting(workspace, tmp_path / "out", **given)) is not None
+    result = export.run(exporting(workspace, tmp_path / "out", **given))
+    assert result is not None
+    assert result["quantised"]
     export.run(exporting(workspace, tmp_path / "whole", python=python, valid_places="arm"))
     sizes = [(tmp_path / name / "inference.nb").stat().st_size for name in ("out", "whole")]
     assert sizes[0] < sizes[1] / 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.example import Example
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Notify
@@ -38,9 +37,7 @@ class ExampleSet:
         self._load = load
         self._kept: list[Example] = []
         for start, examples in reading.batches(samples, load, _READ_AT_ONCE):
-            for example in examples:
-                if isinstance(example, UserError):
-                    raise example
+            for example in map(reading.usable, examples):
                 self.nbytes += _size(example)
                 self._kept.append(example)
             notify(start + len(examples), len(samples))

@@ -97,3 +97,17 @@ def _load(load: Callable[[S], T], image: S) -> T | UserError:
         return load(image)
     except UserError as error:
         return error
+
+
+def usable(loaded: T | UserError) -> T:
+    """What was read, where one image that cannot be read ends the work.
+
+    Args:
+        loaded: of ``batches``.
+
+    Raises:
+        UserError: it could not be read.
+    """
+    if isinstance(loaded, UserError):
+        raise loaded
+    return loaded

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.augment import Augment
 from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
@@ -44,9 +43,7 @@ class ImageSet:
         self._kept = np.empty((kept, *shape), np.uint8)
         for start, images in reading.batches(self._paths[:kept], preprocess.load, _READ_AT_ONCE):
             for place, image in enumerate(images, start):
-                if isinstance(image, UserError):
-                    raise image
-                self._kept[place] = image
+                self._kept[place] = reading.usable(image)
             notify(start + len(images), len(samples))
 
     def __len__(self) -> int:

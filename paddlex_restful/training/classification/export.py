@@ -11,7 +11,6 @@ import paddle
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
@@ -113,7 +112,7 @@ class ExportedClassifier(Model):
         """``acc1``."""
         scores: list[NDArray[np.float32]] = []
         for _, batch in reading.batches([sample.image for sample in samples], self._load, self._classifier.batch_size):
-            scores += [run(_usable(one))[0] for one in batch]
+            scores += [run(reading.usable(one))[0] for one in batch]
             notify(len(scores), len(samples))
         truth = np.array([sample.label for sample in samples], np.int64)
         return {self.metric: accuracy(np.concatenate(scores), truth, 1)}
@@ -156,9 +155,3 @@ def inference_config(model_name: str, preprocess: Preprocess, labels: list[str])
         },
         "PostProcess": {"Topk": {"topk": min(_TOPK, len(labels)), "label_list": list(labels)}},
     }
-
-
-def _usable(loaded: Inputs | UserError) -> Inputs:
-    if isinstance(loaded, UserError):
-        raise loaded
-    return loaded

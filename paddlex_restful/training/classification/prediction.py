@@ -12,7 +12,6 @@ import paddle
 from PIL import Image
 
 from paddlex_restful.datasets import drawing
-from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import predict, reading
@@ -62,7 +61,7 @@ class Classifier(LoadedNet):
             UserError: an image cannot be read.
         """
         for _, batch in reading.batches(images, self.preprocess.load, self.batch_size):
-            yield self.scores([_readable(image) for image in batch])
+            yield self.scores([reading.usable(image) for image in batch])
 
     def prepare(self, image: Pixels) -> Pixels:
         """The image in the net's input size."""
@@ -92,9 +91,3 @@ def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
 def run(context: JobContext) -> dict[str, Any]:
     """Predicts the classes of images; see ``predict.predict_images``."""
     return predict.predict_images(context, lambda: Classifier(context.path(context.args["model"])))
-
-
-def _readable(image: Pixels | UserError) -> Pixels:
-    if isinstance(image, UserError):
-        raise image
-    return image

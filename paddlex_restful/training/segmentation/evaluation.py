@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.example import Example
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics import segmentation as metrics
@@ -89,7 +88,7 @@ def _evaluate(
     with ThreadPoolExecutor(reading.threads(), thread_name_prefix="measure") as pool:
         for start, batch in reading.batches(samples, read, segmenter.batch_size):
             context.check_stop()
-            loaded = [_usable(one) for one in batch]
+            loaded = [reading.usable(one) for one in batch]
             examples = [example for _, example in loaded]
             targets = [masks / name for name in names[start : start + len(batch)]]
             answers = segmenter.logits([image for image, _ in loaded])
@@ -106,9 +105,3 @@ def _evaluate(
                 )
             context.progress(percent=100 * len(records) // len(samples))
     return total, records
-
-
-def _usable(loaded: tuple[Any, Example] | UserError) -> tuple[Any, Example]:
-    if isinstance(loaded, UserError):
-        raise loaded
-    return loaded

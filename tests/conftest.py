@@ -104,6 +104,25 @@ class Server:
         return status
 
 
+def changed_server(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A server that a program of the test's own starts in the place of the package; it changes settings first.
+
+    Args:
+        script: the program; it ends by calling ``paddlex_restful.cli.main``.
+        folder: takes the program and the workspace.
+        monkeypatch: makes its interpreter that of all servers, until the end of the test.
+    """
+    program = folder / "changed.py"
+    program.write_text(script)
+    python = folder / "python"
+    # The first two arguments are those that name the package.
+    python.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{program}" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setattr(sys, "executable", str(python))
+    return Server(folder)
+
+
 def _refuse_constant(constant: str) -> None:
     raise AssertionError(f"{constant} is not JSON")
 

@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 import socket
-import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import psutil
 import pytest
 import requests
 
-from tests.conftest import Server
+from tests.conftest import Server, changed_server
 from tests.flow import until
 
 ADDRESS = "/model/download"
@@ -74,15 +73,7 @@ def content(data: bytes) -> dict[str, bytes]:
 
 @pytest.fixture
 def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    script = tmp_path / "shortened.py"
-    script.write_text(SHORTENED)
-    python = tmp_path / "python"
-    # The first two arguments are those that name the package.
-    python.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{script}" "$@"\n')
-    python.chmod(0o755)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(sys, "executable", str(python))
-    server = Server(tmp_path)
+    server = changed_server(SHORTENED, tmp_path, monkeypatch)
     yield server
     server.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -21,7 +20,7 @@ import requests
 
 from paddlex_restful.api import events
 from paddlex_restful.api.events import MOST_STREAMS
-from tests.conftest import Server
+from tests.conftest import Server, changed_server
 from tests.flow import Trained, bound_project, import_dataset, running_task, task, trained_task, until
 from tests.images import make_classification
 from tests.services.trainings import PLAN_FILE
@@ -144,15 +143,7 @@ def patience() -> float:
 @pytest.fixture
 def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heartbeat: float, patience: float) -> Iterator[Server]:
     """A server with waits of so many seconds, two streams at once, and trainings that follow a plan."""
-    script = tmp_path / "shortened.py"
-    script.write_text(SHORTENED.format(heartbeat=heartbeat, patience=patience))
-    python = tmp_path / "python"
-    # The first two arguments are those that name the package.
-    python.write_text(f'#!/bin/sh\nshift 2\nexec "{sys.executable}" "{script}" "$@"\n')
-    python.chmod(0o755)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    monkeypatch.setattr(sys, "executable", str(python))
-    server = Server(tmp_path)
+    server = changed_server(SHORTENED.format(heartbeat=heartbeat, patience=patience), tmp_path, monkeypatch)
     yield server
     server.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import numpy.typing as npt
 import paddle
 import paddle.inference
 import yaml
-from paddle.jit.dy2static.utils import get_temp_dir
+
+from paddlex_restful.training.tracing import traced
 
 PREFIX = "inference"
 GRAPH_FILES = (f"{PREFIX}.json", f"{PREFIX}.pdmodel")
@@ -33,13 +33,9 @@ def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], fold
         inputs: names, shapes and types of what it is called with.
         folder: where the files go; it exists.
     """
-    try:
-        traced = paddle.jit.to_static(layer, input_spec=list(inputs), full_graph=True)
+    with traced(layer, inputs) as net:
         # Paddle-Lite misses the attributes that paddle leaves out of its older form of graphs unless told otherwise.
-        paddle.jit.save(traced, str(folder / PREFIX), clip_extra=False)
-    finally:
-        # Paddle removes the sources that it generates when its process exits, which a job's does not in the usual way.
-        shutil.rmtree(get_temp_dir(), ignore_errors=True)
+        paddle.jit.save(net, str(folder / PREFIX), clip_extra=False)
 
 
 class Predictor:

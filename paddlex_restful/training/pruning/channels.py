@@ -10,7 +10,6 @@ Structural Pruning", 2023, kept by the channel instead of by the layer.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,8 @@ from typing import Any
 import numpy as np
 import paddle
 from numpy.typing import NDArray
-from paddle.jit.dy2static.utils import get_temp_dir
+
+from paddlex_restful.training.tracing import traced
 
 Ids = NDArray[np.int64]
 """Numbers of channels, in an array that can be broadcast to the shape of the value that they belong to."""
@@ -82,16 +82,12 @@ def find_channels(net: paddle.nn.Layer, outputs: Callable[[paddle.Tensor], Any],
         width: alike.
     """
     spec = paddle.static.InputSpec([1, 3, height, width], "float32", "image")
-    try:
-        traced = paddle.jit.to_static(_Seen(net, outputs), input_spec=[spec], full_graph=True)
-        program = traced.forward.concrete_program
-        walk = _Walk({weight.name: name for name, weight in net.named_parameters()})
-        for operation in program.main_program.global_block().ops:
-            walk.step(operation)
-        walk.end(paddle.utils.flatten(program.outputs))
-    finally:
-        # Paddle removes the sources that it generates when its process exits, which a job's does not in the usual way.
-        shutil.rmtree(get_temp_dir(), ignore_errors=True)
+    with traced(_Seen(net, outputs), [spec]) as seen:
+        program = seen.forward.concrete_program
+    walk = _Walk({weight.name: name for name, weight in net.named_parameters()})
+    for operation in program.main_program.global_block().ops:
+        walk.step(operation)
+    walk.end(paddle.utils.flatten(program.outputs))
     return walk.channels()
 
 

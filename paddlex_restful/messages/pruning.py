@@ -31,7 +31,6 @@ NOT_ANALYSED = (
     "eval_metric_loss needs to know what each layer costs: analyse task {tid} or its parent {parent} with "
     "POST /project/task/prune first, or give pruned_flops."
 )
-PARENT_NOT_TRAINED = "Task {tid} prunes the model of task {parent}, which is not trained: train that one first."
 OTHER_MODEL = (
     "Task {tid} prunes the model of task {parent}, which is {parents}, but its parameters name {own}: "
     "give it the parent's model and backbone."

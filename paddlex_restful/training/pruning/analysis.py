@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
+from paddlex_restful.checkpoints import WEIGHTS_FILE
+from paddlex_restful.download import checksum
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import pruning as messages
 from paddlex_restful.results import SENSITIVITIES_FILE
@@ -12,11 +15,11 @@ from paddlex_restful.training import checkpoint
 from paddlex_restful.training.adapters import Notify, Training, adapter
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.pruning.pruner import Pruner, pruner_of
-from paddlex_restful.training.pruning.sensitivities import RATIOS, Sensitivities, digest
+from paddlex_restful.training.pruning.sensitivities import RATIOS, Sensitivities
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
 
-NOT_FINITE = ("nan_loss", "not_finite")
+_NOT_FINITE = ("nan_loss", "not_finite")
 """Why an evaluation fails whose net answers with what is no number."""
 
 
@@ -53,20 +56,21 @@ def run(context: JobContext) -> dict[str, Any]:
     file = context.path(args["output"]) / SENSITIVITIES_FILE
 
     measured = Sensitivities.read(file)
-    weights = digest(folder)
+    weights = checksum(folder / WEIGHTS_FILE, check_stop=context.check_stop)
     if measured is None or measured.digest != weights:
         baseline = _metric(training, check)
         measured = Sensitivities(weights, training.metric, baseline)
     if not measured.baseline > 0:
         raise JobFailed("metric", messages.NOTHING_TO_LOSE, metric=training.metric, value=measured.baseline)
     log(f"{training.metric}={measured.baseline:.6g} before pruning; {len(pruner.groups)} layers")
-    _measure(context, training, pruner, measured, check)
+    _measure(context, training, pruner, measured, file, check)
     context.progress(stage="complete", eta=0, flush=True)
     return {"metric": measured.metric, "baseline": measured.baseline, "layers": len(pruner.groups)}
 
 
-def _measure(context: JobContext, training: Training, pruner: Pruner, measured: Sensitivities, check: Notify) -> None:
-    file = context.path(context.args["output"]) / SENSITIVITIES_FILE
+def _measure(
+    context: JobContext, training: Training, pruner: Pruner, measured: Sensitivities, file: Path, check: Notify
+) -> None:
     total = len(pruner.groups) * len(RATIOS)
     missing = measured.missing(pruner)
     before = total - len(missing)
@@ -92,7 +96,7 @@ def _metric(training: Training, notify: Notify) -> float:
         return training.evaluate(notify).get(training.metric, 0.0)
     except JobFailed as error:
         # A net that is pruned far and not trained since may answer with what is no number: all is lost then.
-        if error.reason in NOT_FINITE:
+        if error.reason in _NOT_FINITE:
             return 0.0
         raise
 

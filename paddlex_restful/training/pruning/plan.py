@@ -47,12 +47,12 @@ def for_flops(pruner: Pruner, share: float, sensitivities: Sensitivities | None)
 
     highest = 1.0 if sensitivities is None else sensitivities.highest()
     low, high = 0.0, 1.0
-    most = removed_share(pruner, counts_at(high))
+    most = pruner.removed_share(counts_at(high))
     if most < share:
         raise JobFailed("pruning", messages.TOO_MUCH, share=share, most=most)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if removed_share(pruner, counts_at(middle)) < share:
+        if pruner.removed_share(counts_at(middle)) < share:
             low = middle
         else:
             high = middle
@@ -64,7 +64,7 @@ def _closest(pruner: Pruner, fewer: dict[str, int], more: dict[str, int], share:
     counts = dict(fewer)
 
     def distance(candidate: Mapping[str, int]) -> float:
-        return abs(removed_share(pruner, candidate) - share)
+        return abs(pruner.removed_share(candidate) - share)
 
     best = distance(counts)
     for _ in range(_MOST_CHANNELS):
@@ -76,8 +76,3 @@ def _closest(pruner: Pruner, fewer: dict[str, int], more: dict[str, int], share:
             break
         counts, best = nearest, distance(nearest)
     return counts
-
-
-def removed_share(pruner: Pruner, counts: Counts) -> float:
-    """The share of the FLOPs that goes with channels."""
-    return 1 - pruner.remaining_flops(counts) / pruner.flops

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from paddlex_restful.checkpoints import WEIGHTS_FILE
+from paddlex_restful.download import checksum
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import pruning as messages
 from paddlex_restful.training import checkpoint, complexity
 from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.pruning import plan
 from paddlex_restful.training.pruning.pruner import pruner_of
-from paddlex_restful.training.pruning.sensitivities import Sensitivities, digest
+from paddlex_restful.training.pruning.sensitivities import Sensitivities
 from paddlex_restful.training.reporter import log
 
 
@@ -38,7 +40,7 @@ def prune(training: Training, context: JobContext) -> dict[str, Any]:
     pruner = pruner_of(training, context.args)
     parameters = complexity.parameters(training.net)
     measured = Sensitivities.read(context.path(args["sensitivities"])) if args["sensitivities"] else None
-    if measured is not None and measured.digest != digest(folder):
+    if measured is not None and measured.digest != checksum(folder / WEIGHTS_FILE, check_stop=context.check_stop):
         measured = None
     if args["pruned_flops"] is not None:
         counts = plan.for_flops(pruner, float(args["pruned_flops"]), measured)
@@ -52,6 +54,6 @@ def prune(training: Training, context: JobContext) -> dict[str, Any]:
         "flops": {"before": pruner.flops, "after": round(pruner.remaining_flops(counts))},
         "parameters": {"before": parameters, "after": complexity.parameters(training.net)},
     }
-    removed = plan.removed_share(pruner, counts)
+    removed = pruner.removed_share(counts)
     log(f"Removed {sum(counts.values())} channels, {removed:.1%} of the FLOPs; parameters: {found['parameters']}")
     return found

@@ -81,11 +81,18 @@ class Pruner:
         sizes = {group.name: len(group.channels) for group in self.groups}
         return {name: min(len(self._orders[name]), round(ratio * sizes[name])) for name, ratio in ratios.items()}
 
+    def _places_of(self, counts: Counts) -> set[Place]:
+        return {place for group in counts for place in self._touched[group]}
+
+    def removed_share(self, counts: Counts) -> float:
+        """The share of the FLOPs that goes with channels."""
+        return 1 - self.remaining_flops(counts) / self.flops
+
     def remaining_flops(self, counts: Counts) -> float:
         """FLOPs of the net without channels, computed from those of the whole one."""
         removed = self.removed(counts)
         shares: dict[str, float] = {}
-        for name, axis in {place for group in counts for place in self._touched[group]}:
+        for name, axis in self._places_of(counts):
             if name in self._flops:
                 gone = float(np.isin(self._places[name, axis], removed).mean())
                 shares[name] = shares.get(name, 1.0) * (1.0 - gone)
@@ -94,9 +101,8 @@ class Pruner:
     def apply(self, counts: Counts) -> None:
         """Take channels out of the whole net, in place."""
         removed = self.removed(counts)
-        for name, axis in {place for group in counts for place in self._touched[group]}:
-            parameter = self._parameters[name]
-            weight = parameter.numpy()
+        for name, axis in self._places_of(counts):
+            weight = self._parameters[name].numpy()
             self._whole.setdefault(name, weight)
             self._set(name, np.compress(~np.isin(self._places[name, axis], removed), weight, axis=axis))
 

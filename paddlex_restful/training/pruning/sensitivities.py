@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from paddlex_restful.checkpoints import WEIGHTS_FILE
 from paddlex_restful.jobs.files import read_json, write_atomically
 from paddlex_restful.training.pruning.pruner import Pruner
 
@@ -23,8 +21,6 @@ _PLOTTED = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4,
 _SLOPE = 1e-3
 """Loss that a whole layer costs at least. Without it layers that cost nothing, as all do where the metric is flat,
 would be taken as far as was measured before any other is touched."""
-
-_CHUNK = 1 << 20
 
 
 @dataclass
@@ -94,7 +90,7 @@ class Sensitivities:
 
     def curve(self, pruner: Pruner) -> list[tuple[float, float]]:
         """For some losses allowed to each layer, the share of the FLOPs that can be removed."""
-        return [(loss, 1 - pruner.remaining_flops(pruner.count(self.ratios(loss))) / pruner.flops) for loss in _PLOTTED]
+        return [(loss, pruner.removed_share(pruner.count(self.ratios(loss)))) for loss in _PLOTTED]
 
 
 def _largest(losses: Mapping[float, float], allowed: float) -> float:
@@ -107,12 +103,3 @@ def _costs(losses: Mapping[float, float]) -> tuple[list[float], list[float]]:
     ratios = sorted(losses)
     costs = np.maximum.accumulate([max(0.0, losses[ratio]) for ratio in ratios]) + _SLOPE * np.array(ratios)
     return ratios, costs.tolist()
-
-
-def digest(checkpoint: Path) -> str:
-    """What tells the weights of a checkpoint from others."""
-    found = hashlib.sha256()
-    with (checkpoint / WEIGHTS_FILE).open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()

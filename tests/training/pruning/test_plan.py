@@ -33,7 +33,7 @@ def measured(steepness: float) -> Sensitivities:
 def test_the_asked_share_of_the_flops_goes(share: float, steepness: float | None) -> None:
     sensitivities = None if steepness is None else measured(steepness)
     counts = plan.for_flops(cut(), share, sensitivities)
-    assert plan.removed_share(cut(), counts) == pytest.approx(share, rel=0.02)
+    assert cut().removed_share(counts) == pytest.approx(share, rel=0.02)
 
 
 def test_no_layer_is_emptied_where_the_metric_is_flat() -> None:
@@ -55,7 +55,7 @@ def test_more_than_there_is_cannot_go() -> None:
 
 def test_a_loss_that_is_allowed_says_how_much_goes() -> None:
     sensitivities = measured(1.0)
-    little, much = (plan.removed_share(cut(), plan.for_loss(cut(), sensitivities, loss)) for loss in (0.05, 0.5))
+    little, much = (cut().removed_share(plan.for_loss(cut(), sensitivities, loss)) for loss in (0.05, 0.5))
     assert 0 < little < much
     with pytest.raises(JobFailed, match="no layer can lose a channel"):
         plan.for_loss(cut(), sensitivities, 1e-9)

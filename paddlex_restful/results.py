@@ -7,6 +7,9 @@ METRICS_FILE = "metrics.jsonl"
 PREDICTIONS_FILE = "predictions.json"
 """What an evaluation found in each image, beside its result; ``metrics.errors`` tells what is in it."""
 
+EXPORT_FILE = "export.json"
+"""What an export tells of itself, beside the model."""
+
 SENSITIVITIES_FILE = "sensitivities.json"
 SINGLE_PICTURE = "predict_result.png"
 """The result picture of a prediction of one picture; clients of the original know the name."""

@@ -10,15 +10,11 @@ import orjson
 import yaml
 from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
+from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
+from paddlex_restful.results import EXPORT_FILE
 from paddlex_restful.services import downloads
-
-_FACTS = "export.json"
-"""What our exports tell of themselves."""
-
-_INFO = "model.yml"
-"""What all exports tell, those of the original too."""
 
 _LARGEST = 256 << 10
 """Bytes of a file that is read: those of exports have some kilobytes, and clients may list any folder."""
@@ -50,7 +46,7 @@ def read(folder: Path) -> dict[str, Any]:
         ``format`` (infer, onnx or lite), ``quantised``, ``pruned``, ``size`` (bytes), ``metric`` ({name: figure}) and
         ``latency_ms`` (milliseconds an image); null where nothing is told, or what is told is not of the right form.
     """
-    told = _mapping(folder / _FACTS, orjson.loads) or _older(folder)
+    told = _mapping(folder / EXPORT_FILE, orjson.loads) or _older(folder)
     return {name: _checked(form, told.get(name)) for name, form in _FIELDS.items()}
 
 
@@ -66,7 +62,7 @@ def kind(facts: Mapping[str, Any]) -> ExportedModelType:
 
 def _older(folder: Path) -> dict[str, Any]:
     """What the files of exports without facts tell: of our earlier ones, and of the original's."""
-    info = _mapping(folder / _INFO, yaml.safe_load)
+    info = _mapping(folder / INFO_FILE, yaml.safe_load)
     attributes = info.get("_Attributes")
     original = attributes if isinstance(attributes, dict) else {}
     try:

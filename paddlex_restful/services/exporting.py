@@ -15,6 +15,7 @@ from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder, read_json
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.params import exports
+from paddlex_restful.results import EXPORT_FILE
 from paddlex_restful.services import Services, files, inputs, paddlelite, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -115,7 +116,7 @@ def _lite(services: Services, project: pb.Project, params: Mapping[str, Any], wi
     if wish.model_path is None:
         return args
     folder = Path(wish.model_path)
-    facts = read_json(folder / "export.json") if folder.is_absolute() else None
+    facts = read_json(folder / EXPORT_FILE) if folder.is_absolute() else None
     if facts is None or facts.get("format") != "infer" or not (folder / INFO_FILE).is_file():
         raise UserError(sentences.NOT_AN_INFERENCE_MODEL, path=wish.model_path)
     if facts.get("quantised") and wish.valid_places == "x86":

@@ -51,13 +51,8 @@ def run(context: JobContext) -> dict[str, Any] | None:
 Writer = Callable[[JobContext, Model, Path], Facts]
 """Writes a model in one format into a folder."""
 
-_WRITERS = {
-    "infer": "infer",
-    "onnx": "onnx",
-    "quantised": "quantised",
-    "lite": "lite",
-}
-"""The modules of ``formats`` by what the job is asked for; imported when asked for, as each imports its own runtime."""
+_WRITERS = ("infer", "onnx", "quantised", "lite")
+"""What the job can be asked for: modules of ``formats``, imported when asked for, as each imports its own runtime."""
 
 
 def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
@@ -82,7 +77,7 @@ def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
     """
     target = Path(context.args["save_dir"])
     context.progress(stage="loading", percent=0)
-    write: Writer = importlib.import_module(f"{formats.__name__}.{_WRITERS[context.args['format']]}").write
+    write: Writer = importlib.import_module(f"{formats.__name__}.{context.args['format']}").write
     source = context.path(context.args["model"])
     if context.args.get("exported"):
         with children.work_folder(context) as work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import paddle
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import export, reading
@@ -19,18 +18,14 @@ from paddlex_restful.training.adapters import Notify
 from paddlex_restful.training.classification.evaluation import accuracy
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier, net_of
-from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, Specs
-from paddlex_restful.training.formats.programs import Program
+from paddlex_restful.training.formats.model import Answer, Inputs, Run
+from paddlex_restful.training.formats.one_size import OneSizeModel
 
 PADDLEX_NAME = "ResNet50"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the classification pre- and
 postprocessing, for the net itself is in the exported files."""
 
 _TOPK = 5
-
-_PREPARE = """\
-pixels = cv2.cvtColor(cv2.resize(image, {size!r}), cv2.COLOR_BGR2RGB) / 255
-inputs = {{"x": ((pixels - {mean!r}) / {std!r}).transpose(2, 0, 1)[None]}}"""
 
 _SHOW = """\
 for index in np.argsort(-outputs[0][0])[:5]:
@@ -49,7 +44,7 @@ class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
         return paddle.nn.functional.softmax(self.net(x), axis=-1)
 
 
-class ExportedClassifier(Model):
+class ExportedClassifier(OneSizeModel):
     """Input ``x`` [N, 3, H, W] float32, any N; output probabilities [N, classes].
 
     Args:
@@ -61,11 +56,12 @@ class ExportedClassifier(Model):
 
     metric = "acc1"
     most_measured = 1000
+    title = "Tells the likeliest classes of a picture"
+    show = _SHOW
 
     def __init__(self, folder: Path) -> None:
         self._classifier = Classifier(folder)
-        self._preprocess = self._classifier.preprocess
-        self.info = self._classifier.info
+        super().__init__(self._classifier)
 
     @staticmethod
     def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
@@ -73,25 +69,13 @@ class ExportedClassifier(Model):
         return net_of(info)
 
     @property
-    def net(self) -> paddle.nn.Layer:
-        """The net, as it was trained."""
-        return self._classifier.net
-
-    @property
     def paddlex_name(self) -> str:
         """PaddleX 3's own name of the net, or else ``PADDLEX_NAME``."""
         return architecture(self.info["model"]).paddlex_name or PADDLEX_NAME
 
-    def traced(self) -> tuple[paddle.nn.Layer, Specs]:
+    def answering(self) -> paddle.nn.Layer:
         """The net with a softmax."""
-        layer = _Probabilities(self.net)
-        layer.eval()
-        shape = [None, 3, self._preprocess.height, self._preprocess.width]
-        return layer, [paddle.static.InputSpec(shape, "float32", "x")]
-
-    def inputs(self, image: Pixels) -> Inputs:
-        """``x``."""
-        return {"x": self._preprocess.normalise(self._preprocess.resize(image)[None])}
+        return _Probabilities(self.net)
 
     def answer(self, inputs: Inputs) -> Answer:
         """The net's probabilities."""
@@ -101,12 +85,6 @@ class ExportedClassifier(Model):
     def difference(self, asked: Sequence[Inputs], ones: Sequence[Answer], others: Sequence[Answer]) -> float:
         """The largest difference of a probability; NaN where one of the two answers with NaN."""
         return max(float(np.abs(one[0] - other[0]).max()) for one, other in zip(ones, others, strict=True))
-
-    def made_up(self) -> Iterator[Pixels]:
-        """Noise of the net's input size."""
-        random = np.random.default_rng(0)
-        for _ in range(2):
-            yield random.integers(0, 256, (self._preprocess.height, self._preprocess.width, 3), np.uint8)
 
     def figures(self, run: Run, samples: Sequence[Sample], notify: Notify) -> dict[str, float]:
         """``acc1``."""
@@ -122,13 +100,7 @@ class ExportedClassifier(Model):
 
     def config(self) -> dict[str, Any]:
         """For PaddleX 3."""
-        return inference_config(self.paddlex_name, self._preprocess, self._classifier.labels)
-
-    def program(self) -> Program:
-        """It tells the likeliest classes of a picture."""
-        size = self._preprocess.width, self._preprocess.height
-        prepare = _PREPARE.format(size=size, mean=self._preprocess.mean, std=self._preprocess.std)
-        return Program("Tells the likeliest classes of a picture", self._classifier.labels, prepare, _SHOW)
+        return inference_config(self.paddlex_name, self._classifier.preprocess, self._classifier.labels)
 
 
 def run(context: JobContext) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.jobs.files import write_atomically
-
-FILE = "export.json"
+from paddlex_restful.results import EXPORT_FILE
 
 
 @dataclass(frozen=True)
@@ -54,5 +53,5 @@ def write(folder: Path, facts: Facts, info: Mapping[str, Any]) -> dict[str, Any]
         "model_name": facts.paddlex_name,
         **facts.more,
     }
-    write_atomically(folder / FILE, content, durable=True)
+    write_atomically(folder / EXPORT_FILE, content, durable=True)
     return content

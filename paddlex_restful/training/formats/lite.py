@@ -17,7 +17,7 @@ from paddlex_restful.messages import export as messages
 from paddlex_restful.training import checkpoint, inference_model
 from paddlex_restful.training.formats import children, measuring, paddle_lite, programs, quantise
 from paddlex_restful.training.formats.facts import Facts
-from paddlex_restful.training.formats.model import Answer, Model
+from paddlex_restful.training.formats.model import Answer, Model, named
 
 FILE = f"{inference_model.PREFIX}.nb"
 
@@ -72,7 +72,6 @@ def _old_graph(context: JobContext, model: Model, work: Path) -> Path:
         return source
     folder = work / "traced"
     folder.mkdir()
-    kind = type(model)
     if is_complete(source):
         trained = source
     else:
@@ -80,7 +79,7 @@ def _old_graph(context: JobContext, model: Model, work: Path) -> Path:
         checkpoint.save(trained, model.net, model.info)
     command: list[str | Path] = [
         *children.python(_OLD_GRAPH),
-        f"{kind.__module__}:{kind.__qualname__}",
+        named(type(model)),
         trained,
         folder,
     ]

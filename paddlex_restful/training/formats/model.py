@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -111,6 +112,23 @@ class Model(ABC):
         """How far an exported model answers from the net, on made up images."""
         asked = [self.inputs(image) for image in self.made_up()]
         return self.difference(asked, [run(one) for one in asked], [self.answer(one) for one in asked])
+
+
+def named(kind: type[Model]) -> str:
+    """What another process finds a kind of model by; see ``load_named``."""
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def load_named(kind: str, folder: Path) -> Model:
+    """Read a checkpoint as a kind of model.
+
+    Args:
+        kind: of ``named``.
+        folder: the checkpoint.
+    """
+    module, _, name = kind.partition(":")
+    model: Model = getattr(importlib.import_module(module), name)(folder)
+    return model
 
 
 def _one_at_a_time(spec: Any) -> Any:

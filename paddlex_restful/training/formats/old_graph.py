@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 
 from paddlex_restful.training.formats.children import die_with_parent
-from paddlex_restful.training.formats.model import Model
+from paddlex_restful.training.formats.model import load_named
 
 
 def main(load: str, checkpoint: str, folder: str) -> None:
@@ -21,9 +20,7 @@ def main(load: str, checkpoint: str, folder: str) -> None:
         checkpoint: its folder.
         folder: to write into; it exists.
     """
-    module, _, name = load.partition(":")
-    model: Model = getattr(importlib.import_module(module), name)(Path(checkpoint))
-    model.save(Path(folder), single=True)
+    load_named(load, Path(checkpoint)).save(Path(folder), single=True)
 
 
 if __name__ == "__main__":

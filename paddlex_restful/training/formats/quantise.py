@@ -5,7 +5,6 @@ That form is chosen by ``FLAGS_enable_pir_api=0`` in the environment before padd
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from paddlex_restful.imaging.image import read_image
 from paddlex_restful.training import inference_model
 from paddlex_restful.training.formats import measuring
 from paddlex_restful.training.formats.children import die_with_parent
-from paddlex_restful.training.formats.model import Inputs, Model
+from paddlex_restful.training.formats.model import Inputs, Model, load_named
 
 OLD_GRAPHS = {"FLAGS_enable_pir_api": "0"}
 """The environment in which paddle writes and reads its older form of graphs."""
@@ -80,8 +79,7 @@ def run(order: Order) -> None:
     The ranges of activations are those that hold all but the rarest figures (``hist``), which loses least: of
     MobileNetV3 on the digits 0.3 points of top-1, where means of the largest figures (``avg``) lose 1.1.
     """
-    module, _, name = order.load.partition(":")
-    model: Model = getattr(importlib.import_module(module), name)(Path(order.checkpoint))
+    model = load_named(order.load, Path(order.checkpoint))
     plain = Path(order.work) / "traced"
     plain.mkdir()
     model.save(plain)

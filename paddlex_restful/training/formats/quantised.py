@@ -11,7 +11,7 @@ from paddlex_restful.messages import export as messages
 from paddlex_restful.training import inference_model
 from paddlex_restful.training.formats import children, measuring, programs, quantise
 from paddlex_restful.training.formats.facts import Facts
-from paddlex_restful.training.formats.model import Model, Run
+from paddlex_restful.training.formats.model import Model, Run, named
 from paddlex_restful.training.formats.tuning import tuned
 
 _PROGRAM = "paddlex_restful.training.formats.quantise"
@@ -67,9 +67,8 @@ def _measured(context: JobContext, model: Model, folder: Path, run: Run) -> dict
 
 
 def _quantise(context: JobContext, model: Model, checkpoint: Path, work: Path, folder: Path) -> None:
-    kind = type(model)
     order = quantise.Order(
-        load=f"{kind.__module__}:{kind.__qualname__}",
+        load=named(type(model)),
         checkpoint=str(checkpoint),
         type=context.args["type"],
         dataset=str(context.path(context.args["dataset"])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,13 @@ import paddle
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
-from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics import segmentation as metrics
 from paddlex_restful.training import export, inference_model
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.formats.model import Answer, Inputs, Model, Run, Specs
-from paddlex_restful.training.formats.programs import Program
+from paddlex_restful.training.formats.model import Answer, Inputs, Run
+from paddlex_restful.training.formats.one_size import OneSizeModel
 from paddlex_restful.training.segmentation.data import LabelledImages
 from paddlex_restful.training.segmentation.nets import architecture
 from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
@@ -26,10 +25,6 @@ from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
 PADDLEX_NAME = "PP-LiteSeg-T"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the pre- and postprocessing
 of segmentation, for the net itself is in the exported files."""
-
-_PREPARE = """\
-pixels = cv2.cvtColor(cv2.resize(image, {size!r}), cv2.COLOR_BGR2RGB) / 255
-inputs = {{"x": ((pixels - {mean!r}) / {std!r}).transpose(2, 0, 1)[None]}}"""
 
 _SHOW = """\
 found = outputs[0][0].astype(np.uint8)
@@ -51,7 +46,7 @@ class _Classes(paddle.nn.Layer):  # type: ignore[misc]
         return self.net(x)[0].argmax(axis=1).astype("int32")
 
 
-class ExportedSegmenter(Model):
+class ExportedSegmenter(OneSizeModel):
     """Input ``x`` [N, 3, H, W] float32, any N; output class ids [N, H, W] int32.
 
     Args:
@@ -63,11 +58,12 @@ class ExportedSegmenter(Model):
 
     metric = "miou"
     most_measured = 200
+    title = "Finds the class of each pixel"
+    show = _SHOW
 
     def __init__(self, folder: Path) -> None:
         self._segmenter = Segmenter(folder)
-        self._preprocess = self._segmenter.preprocess
-        self.info = self._segmenter.info
+        super().__init__(self._segmenter)
 
     @staticmethod
     def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
@@ -75,25 +71,13 @@ class ExportedSegmenter(Model):
         return net_of(info)
 
     @property
-    def net(self) -> paddle.nn.Layer:
-        """The net, as it was trained."""
-        return self._segmenter.net
-
-    @property
     def paddlex_name(self) -> str:
         """PaddleX 3's own name of the net, or else ``PADDLEX_NAME``."""
         return architecture(self.info["model"], self.info.get("backbone")).paddlex_name or PADDLEX_NAME
 
-    def traced(self) -> tuple[paddle.nn.Layer, Specs]:
+    def answering(self) -> paddle.nn.Layer:
         """The net with the choice of the likeliest class."""
-        layer = _Classes(self.net)
-        layer.eval()
-        shape = [None, 3, self._preprocess.height, self._preprocess.width]
-        return layer, [paddle.static.InputSpec(shape, "float32", "x")]
-
-    def inputs(self, image: Pixels) -> Inputs:
-        """``x``."""
-        return {"x": self._preprocess.normalise(self._preprocess.resize(image)[None])}
+        return _Classes(self.net)
 
     def answer(self, inputs: Inputs) -> Answer:
         """The net's class ids."""
@@ -122,16 +106,10 @@ class ExportedSegmenter(Model):
             largest = max(largest, float(np.abs(of_one - of_other).max()))
         return largest
 
-    def made_up(self) -> Iterator[Pixels]:
-        """Noise of the net's input size."""
-        random = np.random.default_rng(0)
-        for _ in range(2):
-            yield random.integers(0, 256, (self._preprocess.height, self._preprocess.width, 3), np.uint8)
-
     def figures(self, run: Run, samples: Sequence[Sample], notify: Notify) -> dict[str, float]:
         """``miou``, at the size of the net's input."""
         classes = len(self._segmenter.labels)
-        images = LabelledImages(samples, self._preprocess, classes, 0, notify)
+        images = LabelledImages(samples, self._segmenter.preprocess, classes, 0, notify)
         confusion = np.zeros((classes, classes), np.int64)
         for done, (image, truth) in enumerate(images.batches(1), 1):
             predicted = np.asarray(run({"x": image})[0]).astype(np.uint8)
@@ -141,13 +119,7 @@ class ExportedSegmenter(Model):
 
     def config(self) -> dict[str, Any]:
         """For PaddleX 3."""
-        return inference_config(self.paddlex_name, self._preprocess)
-
-    def program(self) -> Program:
-        """It finds the class of each pixel."""
-        size = self._preprocess.width, self._preprocess.height
-        prepare = _PREPARE.format(size=size, mean=self._preprocess.mean, std=self._preprocess.std)
-        return Program("Finds the class of each pixel", self._segmenter.labels, prepare, _SHOW)
+        return inference_config(self.paddlex_name, self._segmenter.preprocess)
 
 
 def run(context: JobContext) -> dict[str, Any]:

@@ -172,9 +172,7 @@ def run_demo(client: Client, plan: Plan, pictures: Path, export_dir: Path) -> Ou
 
     with outcome.stage("create"):
         pid = make_project(client, plan, dataset)
-        defaults = client.call("GET", "/project/task/params", pid=pid, model_type=plan.params["model"])["train"]
-        params = {**defaults, **plan.params}
-        tid = client.call("POST", "/project/task", pid=pid, train=params, desc="")["tid"]
+        tid, params = make_task(client, plan, pid)
 
     with outcome.stage("train"):
         train(client, tid, params, dataset)
@@ -242,6 +240,13 @@ def make_project(client: Client, plan: Plan, dataset: Dataset) -> str:
     pid: str = client.call("POST", "/project", name=plan.subject, desc="", project_type=plan.project_type)["pid"]
     client.call("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": dataset.did})
     return pid
+
+
+def make_task(client: Client, plan: Plan, pid: str) -> tuple[str, dict[str, Any]]:
+    """Make a task of a plan, and give its id and its training parameters."""
+    defaults = client.call("GET", "/project/task/params", pid=pid, model_type=plan.params["model"])["train"]
+    params = {**defaults, **plan.params}
+    return client.call("POST", "/project/task", pid=pid, train=params, desc="")["tid"], params
 
 
 def train(client: Client, tid: str, params: Mapping[str, Any], dataset: Dataset, **goal: float) -> None:

@@ -63,9 +63,7 @@ class Comparison:
         client, plan = self._client, self._plan
         dataset = steps.import_pictures(client, plan, pictures, self.outcome)
         pid = steps.make_project(client, plan, dataset)
-        defaults = client.call("GET", "/project/task/params", pid=pid, model_type=plan.params["model"])["train"]
-        params = {**defaults, **plan.params}
-        tid = client.call("POST", "/project/task", pid=pid, train=params, desc="")["tid"]
+        tid, params = steps.make_task(client, plan, pid)
         with self.outcome.stage("train"):
             steps.train(client, tid, params, dataset)
 
@@ -74,7 +72,8 @@ class Comparison:
             "num_epochs": max(1, params["num_epochs"] // 2),
             "learning_rate": params["learning_rate"] / 2,
         }
-        pruned: dict[str, str] = {}
+        whole: dict[str, int] = {}
+        pruned: list[tuple[str, str, dict[str, int]]] = []
         for share in SHARES:
             name = f"pruned by {share:.0%}"
             child = client.call("POST", "/project/task", pid=pid, train=again, desc=name, parent_id=tid)["tid"]
@@ -83,27 +82,18 @@ class Comparison:
                     steps.train(client, child, again, dataset, pruned_flops=share)
             except UserError as error:
                 self.rows.append(Row(name, {}, str(error)))
-            else:
-                pruned[name] = child
-        sizes = self._sizes(pruned)
-        whole = {name: size["before"] for name, size in sizes[next(iter(pruned))].items()} if pruned else {}
+                continue
+            log = client.call("GET", "/project/task/metrics", tid=child, type="train")["train_log"]
+            whole = {what: sizes["before"] for what, sizes in log["pruning"].items()}
+            pruned.append((name, child, {what: sizes["after"] for what, sizes in log["pruning"].items()}))
         self.rows.insert(0, self._exported("trained", tid, whole, type="infer"))
-        for name, child in pruned.items():
-            after = {name: size["after"] for name, size in sizes[name].items()}
-            self._add(name, child, after, type="infer")
+        for name, child, computed in pruned:
+            self._add(name, child, computed, type="infer")
         self._add("quantised", tid, whole, type="infer", quant=True)
-        for name, child in list(pruned.items())[-1:]:
-            after = {name: size["after"] for name, size in sizes[name].items()}
-            self._add(f"{name}, quantised", child, after, type="infer", quant=True)
+        for name, child, computed in pruned[-1:]:
+            self._add(f"{name}, quantised", child, computed, type="infer", quant=True)
         self._add("ONNX", tid, whole, type="onnx")
         return self.rows
-
-    def _sizes(self, pruned: Mapping[str, str]) -> dict[str, dict[str, dict[str, int]]]:
-        metrics = {
-            name: self._client.call("GET", "/project/task/metrics", tid=tid, type="train")
-            for name, tid in pruned.items()
-        }
-        return {name: answer["train_log"]["pruning"] for name, answer in metrics.items()}
 
     def _add(self, name: str, tid: str, computed: Mapping[str, int], **wish: Any) -> None:
         try:

@@ -31,8 +31,8 @@ def run(context: JobContext) -> dict[str, Any] | None:
             is pruned first, ``pruning`` (see ``pruned.prune``).
 
     Returns:
-        ``best_epoch``, ``best_result``, ``epochs`` (results by saved epoch), ``epoch``, the last one, and ``pruning``
-        (``flops`` and ``parameters``, each ``before`` and ``after``; None without).
+        ``best_epoch``, ``best_result``, ``epochs`` (results by saved epoch), ``epoch``, the last one, and, of a
+        pruned net, ``pruning`` (``flops`` and ``parameters``, each ``before`` and ``after``).
 
     Raises:
         JobFailed: see ``messages.training``.
@@ -93,7 +93,7 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
         "epochs": state.results,
         "best_epoch": state.best_epoch,
         "best_result": state.best_result,
-        "pruning": _figures(pruning),
+        **({} if pruning is None else {"pruning": _figures(pruning)}),
     }
 
 
@@ -103,17 +103,17 @@ def _pruning(training: Training, context: JobContext) -> dict[str, Any] | None:
         return None
     resume_epoch = context.args.get("resume_epoch")
     if resume_epoch is None:
-        pruning: dict[str, Any] | None = pruned.prune(training, context)
+        pruning = pruned.prune(training, context)
     else:
         folder = epoch_folder(context.path(context.args["output"]), int(resume_epoch))
-        pruning = checkpoint.read_info(folder).get("pruning")
+        pruning = checkpoint.read_info(folder)["pruning"]
     training.info = {**training.info, "pruning": pruning}
     context.progress(pruning=_figures(pruning))
     return pruning
 
 
-def _figures(pruning: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if pruning is None else {name: pruning[name] for name in ("flops", "parameters")}
+def _figures(pruning: dict[str, Any]) -> dict[str, Any]:
+    return {name: pruning[name] for name in ("flops", "parameters")}
 
 
 def use_device(context: JobContext) -> None:

@@ -95,6 +95,24 @@ def _parser(program: str) -> argparse.ArgumentParser:
         action="store_true",
         help="let evaluations and predictions run beside the job that has their GPUs (default: they wait for them)",
     )
+    parser.add_argument(
+        "--data_dir",
+        type=_folder,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder outside the workspace that clients may have read, such as datasets; may be given several times "
+        "(default: any on a loopback address, none elsewhere)",
+    )
+    parser.add_argument(
+        "--export_dir",
+        type=_folder,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder outside the workspace below which clients may have models written; may be given several times "
+        "(default: any new or empty folder on a loopback address, none elsewhere)",
+    )
     parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
     return parser
 
@@ -106,6 +124,8 @@ def _config(arguments: argparse.Namespace) -> Config:
         port=arguments.port,
         cpu_jobs=arguments.cpu_jobs,
         share_gpus=arguments.share_gpus,
+        data_dirs=tuple(arguments.data_dir),
+        export_dirs=tuple(arguments.export_dir),
     )
 
 

@@ -27,6 +27,10 @@ class Config:
         cpu_jobs: how many heavy jobs (training, exporting) share the processor at once, each with an equal part of the
             cores.
         share_gpus: evaluations and predictions use their GPUs beside the job that has them, and wait for none.
+        data_dirs: folders outside the workspace that clients may have read: datasets, pictures, models. None named: any
+            folder on a loopback address, where the clients are programs of this machine, and none elsewhere.
+        export_dirs: folders outside the workspace below which clients may have models written. None named: any new or
+            empty folder on a loopback address, and none elsewhere.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """
@@ -36,5 +40,7 @@ class Config:
     port: int = 8080
     cpu_jobs: int = field(default_factory=default_cpu_jobs)
     share_gpus: bool = False
+    data_dirs: tuple[Path, ...] = ()
+    export_dirs: tuple[Path, ...] = ()
     demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
     weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))

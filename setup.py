@@ -24,6 +24,7 @@ setup(
     # (the suites pin a numpy of 2022): requirements.txt is the lock that was run, for pip --no-deps.
     install_requires=[
         "flask>=3.1",
+        "flask-swagger-ui>=5.17",
         "waitress>=3",
         "pydantic>=2.7",
         "orjson>=3.10",

@@ -50,6 +50,14 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
 
     @app.get("/")
     def index() -> Response:
-        return answer({"name": "PaddleX RESTful", "version": __version__, "calls": [describe(call) for call in CALLS]})
+        return answer(
+            {
+                "name": "PaddleX RESTful",
+                "version": __version__,
+                "docs": "/docs/",
+                "openapi": "/openapi.json",
+                "calls": [describe(call) for call in CALLS],
+            }
+        )
 
     return app

@@ -18,6 +18,11 @@ class ProjectType(str, Enum):
 PROJECT_TYPES: tuple[ProjectType, ...] = tuple(ProjectType)
 """Project types in the order of their integers, from 0."""
 
+TRAINABLE_TYPES: tuple[str, ...] = tuple(
+    kind.value for kind in PROJECT_TYPES if kind is not ProjectType.REMOTE_SEGMENTATION
+)
+"""Names of the project types that can be trained, in the same order."""
+
 
 class DatasetStatus(IntEnum):
     """State of a dataset."""

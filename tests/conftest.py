@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.answers import check_answer
+
 START_SECONDS = 30
 STOP_SECONDS = 10
 
@@ -51,11 +53,11 @@ class Server:
         self.url = line.split()[-1]
 
     def call(self, method: str, path: str, /, **args: Any) -> dict[str, Any]:
-        """Make a call with its arguments as JSON body; asserts HTTP 200 and strict JSON."""
+        """Make a call with its arguments as JSON body; asserts HTTP 200, strict JSON and a documented answer."""
         response = self._session.request(method, self.url + path, json=args or None, timeout=60)
         assert response.status_code == 200, response.text
         answer = json.loads(response.content, parse_constant=_refuse_constant)
-        assert answer["status"] in (1, -1)
+        check_answer(method, path, answer)
         return dict(answer)
 
     def ok(self, method: str, path: str, /, **args: Any) -> dict[str, Any]:

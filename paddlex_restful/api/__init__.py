@@ -5,6 +5,7 @@ from flask import Blueprint
 from paddlex_restful.api import (
     dataset,
     demo,
+    docs,
     download,
     evaluate,
     events,
@@ -38,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
         download,
         system,
         demo,
+        docs,
     )
 )
 """The blueprints of all nouns."""

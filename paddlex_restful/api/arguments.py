@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
@@ -90,6 +90,14 @@ class Page(Arguments):
 
     offset: int = Field(0, ge=0, description="how many to leave out at the beginning")
     limit: int = Field(100, ge=1, le=1000, description="how many to answer at most")
+
+
+def one_of(*values: str) -> dict[str, JsonValue]:
+    """What the documents tell of an argument that is checked elsewhere: its values.
+
+    For ``Field(json_schema_extra=…)``.
+    """
+    return {"enum": list(values)}
 
 
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)

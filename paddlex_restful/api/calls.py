@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, request
 
 from paddlex_restful.api.answers import answer
 from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
+from paddlex_restful.api.schemas import Answer
 
 __all__ = ["CALLS", "Arguments", "Call", "NoArguments", "call"]
 
@@ -26,23 +27,31 @@ class Call:
     Attributes:
         method: the HTTP verb.
         path: the address, with its leading slash.
+        noun: name of the blueprint that it belongs to.
         arguments: the model of the arguments.
         function: what answers it, given the arguments and the services.
         summary: the first line of the function's docstring.
+        answers: the models of what it answers in JSON when it succeeds; each answer is of one of them.
+        media: content types of what it answers beside JSON.
     """
 
     method: Method
     path: str
+    noun: str
     arguments: type[Arguments]
     function: Handler
     summary: str
+    answers: tuple[type[Answer], ...]
+    media: tuple[str, ...]
 
 
 CALLS: list[Call] = []
 """Every call that a noun module has declared, in the order of the imports."""
 
 
-def call(blueprint: Blueprint, method: Method, path: str) -> Callable[[HandlerT], HandlerT]:
+def call(
+    blueprint: Blueprint, method: Method, path: str, *answers: type[Answer], media: Sequence[str] = ()
+) -> Callable[[HandlerT], HandlerT]:
     """Declare a function as a call of the HTTP interface.
 
     The function takes its arguments (a model below ``Arguments``, named by the annotation of its first parameter) and
@@ -53,9 +62,12 @@ def call(blueprint: Blueprint, method: Method, path: str) -> Callable[[HandlerT]
         blueprint: the noun's blueprint.
         method: the HTTP verb.
         path: the address, with its leading slash.
+        answers: models of what it answers in JSON.
+        media: content types of what it answers beside JSON.
 
     Raises:
-        TypeError: the function's first parameter is not annotated with a model, or it has no docstring.
+        TypeError: the function's first parameter is not annotated with a model, it has no docstring, or no answer is
+            told.
     """
 
     def declare(function: HandlerT) -> HandlerT:
@@ -63,6 +75,8 @@ def call(blueprint: Blueprint, method: Method, path: str) -> Callable[[HandlerT]
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary:
             raise TypeError(f"{function.__name__} needs a docstring: its first line is the summary of {method} {path}")
+        if not answers and not media:
+            raise TypeError(f"{method} {path} needs the models or the content types of its answers")
 
         def view() -> Response:
             arguments = read_arguments(model, request.args, request.get_data())
@@ -70,7 +84,7 @@ def call(blueprint: Blueprint, method: Method, path: str) -> Callable[[HandlerT]
             return result if isinstance(result, Response) else answer(result)
 
         blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
-        CALLS.append(Call(method, path, model, function, summary))
+        CALLS.append(Call(method, path, blueprint.name, model, function, summary, answers, tuple(media)))
         return function
 
     return declare

@@ -8,7 +8,11 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.dataset import AllDatasets, CreatedDataset, DatasetDetails, OneDataset, Preview
+from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.services import Services, datasets, previews
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
@@ -22,10 +26,10 @@ class CreateDataset(Arguments):
 
     name: str = Field(max_length=NAME_LENGTH, description="what to call the dataset")
     desc: str = Field("", max_length=DESC_LENGTH, description="a description")
-    dataset_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
+    dataset_type: str = Field(description="what its images are for", json_schema_extra=one_of(*TRAINABLE_TYPES))
 
 
-@call(blueprint, "POST", "/dataset")
+@call(blueprint, "POST", "/dataset", CreatedDataset)
 def create(args: CreateDataset, services: Services) -> dict[str, Any]:
     """Creates an empty dataset."""
     return {"did": datasets.create(services, args.name, args.desc, args.dataset_type)}
@@ -37,7 +41,7 @@ class GetDataset(Arguments):
     did: str | None = Field(None, description=DID)
 
 
-@call(blueprint, "GET", "/dataset")
+@call(blueprint, "GET", "/dataset", OneDataset, AllDatasets)
 def get(args: GetDataset, services: Services) -> dict[str, Any]:
     """One dataset and its status, or all of them."""
     if args.did is None:
@@ -53,7 +57,7 @@ class ImportDataset(Arguments):
     link: bool = Field(False, description="hard-link the files instead of copying them")
 
 
-@call(blueprint, "PUT", "/dataset")
+@call(blueprint, "PUT", "/dataset", Nothing)
 def import_folder(args: ImportDataset, services: Services) -> None:
     """Starts to check a folder of the server and to copy it into a dataset."""
     datasets.import_folder(services, args.did, args.path, args.link)
@@ -65,7 +69,7 @@ class DeleteDataset(Arguments):
     did: str = Field(description=DID)
 
 
-@call(blueprint, "DELETE", "/dataset")
+@call(blueprint, "DELETE", "/dataset", Nothing)
 def delete(args: DeleteDataset, services: Services) -> None:
     """Deletes a dataset that no project uses."""
     datasets.delete(services, args.did)
@@ -79,7 +83,7 @@ class SplitDataset(Arguments):
     test_split: float = Field(description="share of the images for the test, such as 0.1")
 
 
-@call(blueprint, "PUT", "/dataset/split")
+@call(blueprint, "PUT", "/dataset/split", Nothing)
 def split(args: SplitDataset, services: Services) -> None:
     """Divides an imported dataset into training, validation and test images."""
     datasets.split(services, args.did, args.val_split, args.test_split)
@@ -91,7 +95,7 @@ class GetDetails(Arguments):
     did: str = Field(description=DID)
 
 
-@call(blueprint, "GET", "/dataset/details")
+@call(blueprint, "GET", "/dataset/details", DatasetDetails)
 def details(args: GetDetails, services: Services) -> dict[str, Any]:
     """Files, labels and split of a dataset; null before its import."""
     return {"details": datasets.details(services, args.did)}
@@ -110,7 +114,7 @@ class GetPreview(Arguments):
     )
 
 
-@call(blueprint, "GET", "/dataset/preview")
+@call(blueprint, "GET", "/dataset/preview", Preview)
 def preview(args: GetPreview, services: Services) -> dict[str, Any]:
     """Training images as a training would see them, changed at random, with their labels."""
     seed, drawn = previews.preview(services, args.did, args.tid, args.n, args.seed)

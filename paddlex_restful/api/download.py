@@ -32,6 +32,7 @@ PATIENCE = 120.0
 MOST_UNSENT = 1 << 20
 """Bytes that may wait for a reader before nothing more is read for it."""
 
+_ZIP = "application/zip"
 _log = logging.getLogger(__name__)
 
 
@@ -42,12 +43,12 @@ class DownloadModel(Arguments):
     pmid: str | None = Field(None, description="id of a saved model, such as PM0001; one of the two")
 
 
-@call(blueprint, "GET", "/model/download")
+@call(blueprint, "GET", "/model/download", media=[_ZIP])
 def download(args: DownloadModel, services: Services) -> Response:
     """A model as a zip archive of its files, whole or the part that the header Range names."""
     found = downloads.find(services, args.emid, args.pmid)
     sending = _Sending(found.archive, request.environ[ENVIRONMENT_KEY], current_app.extensions["closing"])
-    response = Response(sending, mimetype="application/zip")
+    response = Response(sending, mimetype=_ZIP)
     response.headers.set("Content-Disposition", "attachment", **_file_name(found.name))
     response.headers["Cache-Control"] = "no-cache"
     response.content_length = found.archive.size

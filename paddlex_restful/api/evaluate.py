@@ -11,6 +11,8 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.evaluation import ErrorPicture, Errors, EvaluationState, Report
 from paddlex_restful.api.task import TID
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.services import Services, evaluation, findings
@@ -28,7 +30,7 @@ class StartEvaluation(Arguments):
     overlap_thresh: float = Field(0.3, ge=0, le=1, description="lowest IoU with the true object")
 
 
-@call(blueprint, "POST", "/project/task/evaluate")
+@call(blueprint, "POST", "/project/task/evaluate", Nothing)
 def start(args: StartEvaluation, services: Services) -> None:
     """Starts the evaluation of a trained task."""
     evaluation.start(services, args.tid, args.epoch, args.topk, args.score_thresh, args.overlap_thresh)
@@ -40,13 +42,13 @@ class GetEvaluation(Arguments):
     tid: str = Field(description=TID)
 
 
-@call(blueprint, "GET", "/project/task/evaluate")
+@call(blueprint, "GET", "/project/task/evaluate", EvaluationState)
 def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Status of the evaluation of a task, and its result."""
     return evaluation.get(services, args.tid)
 
 
-@call(blueprint, "GET", "/project/task/evaluate/file")
+@call(blueprint, "GET", "/project/task/evaluate/file", Report)
 def report(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Writes the result of the evaluation as an Excel file and answers with its path."""
     return {"path": str(evaluation.report(services, args.tid)), "message": sentences.REPORT_WRITTEN}
@@ -59,7 +61,7 @@ class ListErrors(Page, GetEvaluation):
     """Arguments of GET /project/task/evaluate/errors."""
 
 
-@call(blueprint, "GET", "/project/task/evaluate/errors")
+@call(blueprint, "GET", "/project/task/evaluate/errors", Errors)
 def list_errors(args: ListErrors, services: Services) -> dict[str, Any]:
     """The images that the evaluated model was wrong about, worst first."""
     found = findings.list_errors(services, args.tid, args.offset, args.limit)
@@ -74,7 +76,7 @@ class GetErrorPicture(GetEvaluation):
     image: str = Field(description="path of an evaluated image, relative to the dataset")
 
 
-@call(blueprint, "GET", _PICTURE)
+@call(blueprint, "GET", _PICTURE, ErrorPicture)
 def error_picture(args: GetErrorPicture, services: Services) -> dict[str, Any]:
     """An evaluated image with its labels, and beside it with what the model answered."""
     picture = findings.error_picture(services, args.tid, args.image)

@@ -37,6 +37,7 @@ MOST_UNSENT = 256 << 10
 """Bytes that may wait for a reader before nothing more is read for it."""
 
 # A browser gives up for good when it is answered with an error, so it had better come back when the server has ended.
+_EVENTS = "text/event-stream"
 _RETRY = b"retry: 3000\n\n"
 _COMMENT = b": nothing more for now\n\n"
 
@@ -52,7 +53,7 @@ class FollowTask(Arguments):
     )
 
 
-@call(blueprint, "GET", "/project/task/events")
+@call(blueprint, "GET", "/project/task/events", media=[_EVENTS])
 def follow(args: FollowTask, services: Services) -> Response:
     """What happens to a task, from now on, as server-sent events."""
     last = request.headers.get("Last-Event-ID", "").strip() or args.last_event_id
@@ -63,7 +64,7 @@ def follow(args: FollowTask, services: Services) -> Response:
         raise UserError(sentences.TOO_MANY_STREAMS, most=MOST_STREAMS)
     response = Response(
         _stream(follower, request.environ[ENVIRONMENT_KEY], current_app.extensions["closing"]),
-        content_type="text/event-stream",
+        content_type=_EVENTS,
         headers={"Cache-Control": "no-store"},
     )
     # Called by the server also for a stream that never began.

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, send_file
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.dataset import InstanceAnnotation, LogLines, Picture
 from paddlex_restful.services import Services, files
 
 blueprint = Blueprint("file", __name__)
@@ -16,6 +17,8 @@ blueprint = Blueprint("file", __name__)
 PATH = "path of a file in the workspace"
 
 _TYPES = {".xml": "application/xml", ".json": "application/json", ".npy": "application/octet-stream"}
+_TEXT = "text/plain"
+_ANY = "*/*"
 _TAIL = 50
 """Lines that GET /project/task/train/file answers with."""
 
@@ -29,7 +32,7 @@ class GetFile(Arguments):
     limit: int = Field(files.LOG_LINES, ge=1, le=files.LOG_LINES, description="how many lines of a log at most")
 
 
-@call(blueprint, "GET", "/file")
+@call(blueprint, "GET", "/file", Picture, LogLines, media=(*_TYPES.values(), _TEXT))
 def get(args: GetFile, services: Services) -> dict[str, Any] | Response:
     """A picture as base64, the bytes of an annotation, or the lines of a log."""
     if args.did is not None and files.is_picture(args.path):
@@ -43,7 +46,7 @@ def get(args: GetFile, services: Services) -> dict[str, Any] | Response:
     lines = files.log_lines(found, args.offset, args.limit)
     if args.from_body:
         return {"log": lines}
-    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+    return Response("".join(f"{line}\n" for line in lines), mimetype=_TEXT)
 
 
 class GetPath(Arguments):
@@ -52,31 +55,31 @@ class GetPath(Arguments):
     path: str = Field(description=PATH)
 
 
-@call(blueprint, "GET", "/dataset/image")
+@call(blueprint, "GET", "/dataset/image", Picture)
 def dataset_image(args: GetPath, services: Services) -> dict[str, Any]:
     """A picture as base64."""
     return {"img_data": _base64(files.find(services, args.path, files.PICTURES).read_bytes())}
 
 
-@call(blueprint, "GET", "/dataset/file")
+@call(blueprint, "GET", "/dataset/file", media=[_ANY])
 def dataset_file(args: GetPath, services: Services) -> Response:
     """The bytes of a picture or an annotation of a dataset."""
     return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS))
 
 
-@call(blueprint, "GET", "/dataset/npy")
+@call(blueprint, "GET", "/dataset/npy", InstanceAnnotation)
 def dataset_npy(args: GetPath, services: Services) -> dict[str, Any]:
     """Boxes, classes and polygons of an image of an instance segmentation dataset."""
     return files.instance_annotation(services, args.path)
 
 
-@call(blueprint, "GET", "/model/file")
+@call(blueprint, "GET", "/model/file", media=[_ANY])
 def model_file(args: GetPath, services: Services) -> Response:
     """The bytes of a file of a model."""
     return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS | files.MODELS))
 
 
-@call(blueprint, "GET", "/project/task/train/file")
+@call(blueprint, "GET", "/project/task/train/file", LogLines)
 def train_file(args: GetPath, services: Services) -> dict[str, Any]:
     """The last 50 lines of a log."""
     return {"log": files.log_lines(files.find(services, args.path, files.LOGS), limit=_TAIL)}

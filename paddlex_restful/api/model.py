@@ -7,7 +7,18 @@ from typing import Any, Literal
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.export import (
+    ExportedModels,
+    ListedModel,
+    ModelDetails,
+    PretrainedModels,
+    SavedModel,
+    Zoo,
+)
+from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
 from paddlex_restful.services import Services, models, zoo
@@ -32,7 +43,7 @@ class CreateModel(Arguments):
     )
 
 
-@call(blueprint, "POST", "/model")
+@call(blueprint, "POST", "/model", SavedModel, ListedModel)
 def create(args: CreateModel, services: Services) -> dict[str, Any]:
     """Keeps a trained model, or takes an exported one into the list."""
     if args.type == "pretrained":
@@ -49,7 +60,7 @@ class GetModel(Arguments):
     type: Literal["pretrained", "exported"] | None = Field(None, description=KIND)
 
 
-@call(blueprint, "GET", "/model")
+@call(blueprint, "GET", "/model", PretrainedModels, ExportedModels, ModelDetails)
 def get(args: GetModel, services: Services) -> dict[str, Any]:
     """All models of a kind, or what is known of one."""
     if args.mid is not None:
@@ -67,7 +78,7 @@ class DeleteModel(Arguments):
     emid: str | None = Field(None, description="exported: id of the model, such as EM0001")
 
 
-@call(blueprint, "DELETE", "/model")
+@call(blueprint, "DELETE", "/model", Nothing)
 def delete(args: DeleteModel, services: Services) -> None:
     """Deletes a saved model, or takes an exported one off the list."""
     if args.type == "pretrained":
@@ -80,11 +91,11 @@ class GetZoo(Arguments):
     """Arguments of GET /models/zoo."""
 
     type: str | None = Field(
-        None, description="classification, detection, segmentation or instance_segmentation; all of them if absent"
+        None, description="a project type; all of them if absent", json_schema_extra=one_of(*TRAINABLE_TYPES)
     )
 
 
-@call(blueprint, "GET", "/models/zoo")
+@call(blueprint, "GET", "/models/zoo", Zoo)
 def get_zoo(args: GetZoo, services: Services) -> dict[str, Any]:
     """The models that tasks can name: how large they are, how much they compute, which weights were published."""
     return {"models": zoo.models(args.type)}

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.prediction import Predictions, PredictionState, StartedPrediction
 from paddlex_restful.api.task import TID
 from paddlex_restful.services import Services, findings, prediction
 
@@ -25,7 +26,7 @@ class StartPrediction(Arguments):
     epoch: int | None = Field(None, description="a saved epoch; the best one if absent")
 
 
-@call(blueprint, "POST", "/project/task/predict")
+@call(blueprint, "POST", "/project/task/predict", StartedPrediction)
 def start(args: StartPrediction, services: Services) -> dict[str, Any]:
     """Starts a prediction; for one picture, answers with the path of the result picture."""
     if args.image_data is not None:
@@ -44,13 +45,13 @@ class GetPrediction(Arguments):
     tid: str = Field(description=TID)
 
 
-@call(blueprint, "GET", "/project/task/predict")
+@call(blueprint, "GET", "/project/task/predict", PredictionState)
 def get(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Status of a prediction and how many pictures are done."""
     return prediction.get(services, args.tid)
 
 
-@call(blueprint, "PUT", "/project/task/predict")
+@call(blueprint, "PUT", "/project/task/predict", PredictionState)
 def stop(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Stops a prediction."""
     return prediction.stop(services, args.tid)
@@ -60,7 +61,7 @@ class ListPredictions(Page, GetPrediction):
     """Arguments of GET /project/task/predict/result."""
 
 
-@call(blueprint, "GET", "/project/task/predict/result")
+@call(blueprint, "GET", "/project/task/predict/result", Predictions)
 def result(args: ListPredictions, services: Services) -> dict[str, Any]:
     """What was predicted for each image."""
     return findings.list_predictions(services, args.tid, args.offset, args.limit)

@@ -7,7 +7,11 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.project import AllProjects, CreatedProject, OneProject
+from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.services import Services, projects
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
@@ -21,10 +25,10 @@ class CreateProject(Arguments):
 
     name: str = Field(max_length=NAME_LENGTH, description="what to call the project")
     desc: str = Field("", max_length=DESC_LENGTH, description="a description")
-    project_type: str = Field(description="classification, detection, segmentation or instance_segmentation")
+    project_type: str = Field(description="what its models are for", json_schema_extra=one_of(*TRAINABLE_TYPES))
 
 
-@call(blueprint, "POST", "/project")
+@call(blueprint, "POST", "/project", CreatedProject)
 def create(args: CreateProject, services: Services) -> dict[str, Any]:
     """Creates an empty project."""
     return {"pid": projects.create(services, args.name, args.desc, args.project_type)}
@@ -36,7 +40,7 @@ class GetProject(Arguments):
     id: str | None = Field(None, description=PID)
 
 
-@call(blueprint, "GET", "/project")
+@call(blueprint, "GET", "/project", OneProject, AllProjects)
 def get(args: GetProject, services: Services) -> dict[str, Any]:
     """One project with the statuses of its tasks, or all projects."""
     if args.id is None:
@@ -50,7 +54,7 @@ class DeleteProject(Arguments):
     pid: str = Field(description=PID)
 
 
-@call(blueprint, "DELETE", "/project")
+@call(blueprint, "DELETE", "/project", Nothing)
 def delete(args: DeleteProject, services: Services) -> None:
     """Stops the tasks of a project and deletes them with it."""
     projects.delete(services, args.pid)

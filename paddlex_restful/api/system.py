@@ -8,6 +8,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, NoArguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.workspace import GpuMemories, MachineInfo
 from paddlex_restful.services import Services, system
 
 blueprint = Blueprint("system", __name__)
@@ -21,13 +23,13 @@ class GetSystem(Arguments):
     )
 
 
-@call(blueprint, "GET", "/system")
+@call(blueprint, "GET", "/system", MachineInfo, GpuMemories)
 def get(args: GetSystem, services: Services) -> dict[str, Any]:
     """Processor and GPUs of the server, or the memory of the GPUs."""
     return system.describe(args.type)
 
 
-@call(blueprint, "DELETE", "/system")
+@call(blueprint, "DELETE", "/system", Nothing)
 def stop(args: NoArguments, services: Services) -> None:
     """Stops every job of this server, and nothing else."""
     system.stop_all(services)

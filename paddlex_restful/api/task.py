@@ -8,6 +8,15 @@ from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.project import (
+    AllTasks,
+    CreatedTask,
+    OneTask,
+    ResumableTask,
+    TrainingParams,
+    VisualDLPage,
+)
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.services import Services, tasks
@@ -28,7 +37,7 @@ class CreateTask(Arguments):
     parent_id: str | None = Field(None, description="the trained task to prune, for a task that prunes")
 
 
-@call(blueprint, "POST", "/project/task")
+@call(blueprint, "POST", "/project/task", CreatedTask)
 def create(args: CreateTask, services: Services) -> dict[str, Any]:
     """Creates a task, with its parameters if they are given."""
     return {"tid": tasks.create(services, args.pid, args.train, args.desc, args.parent_id)}
@@ -42,7 +51,7 @@ class GetTask(Arguments):
     resume: Any = Field(None, description="present: also tell whether the training can go on")
 
 
-@call(blueprint, "GET", "/project/task")
+@call(blueprint, "GET", "/project/task", OneTask, ResumableTask, AllTasks)
 def get(args: GetTask, services: Services) -> dict[str, Any]:
     """Status of one task, or the tasks of a project, or all tasks."""
     if args.tid is not None:
@@ -56,7 +65,7 @@ class DeleteTask(Arguments):
     tid: str = Field(description=TID)
 
 
-@call(blueprint, "DELETE", "/project/task")
+@call(blueprint, "DELETE", "/project/task", Nothing)
 def delete(args: DeleteTask, services: Services) -> None:
     """Deletes a task that is not at work."""
     tasks.delete(services, args.tid)
@@ -71,7 +80,7 @@ class GetParams(Arguments):
     gpu_list: list[int] | None = Field(None, description="numbers of the GPUs to train on")
 
 
-@call(blueprint, "GET", "/project/task/params")
+@call(blueprint, "GET", "/project/task/params", TrainingParams)
 def get_params(args: GetParams, services: Services) -> dict[str, Any]:
     """Parameters of a task, or the default ones of a project."""
     if args.tid is not None:
@@ -88,7 +97,7 @@ class SetParams(Arguments):
     train: dict[str, Any] = Field(description=TRAIN)
 
 
-@call(blueprint, "POST", "/project/task/params")
+@call(blueprint, "POST", "/project/task/params", Nothing)
 def set_params(args: SetParams, services: Services) -> None:
     """Sets the parameters of a task that has not been trained."""
     tasks.set_params(services, args.tid, args.train)
@@ -100,7 +109,7 @@ class OpenVisualDL(Arguments):
     tid: str = Field(description=TID)
 
 
-@call(blueprint, "GET", "/project/task/vdl")
+@call(blueprint, "GET", "/project/task/vdl", VisualDLPage)
 def visualdl(args: OpenVisualDL, services: Services) -> dict[str, Any]:
     """Starts the VisualDL page of a task and answers with its host and port."""
     return {"url": tasks.open_visualdl(services, args.tid)}

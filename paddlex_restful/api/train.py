@@ -8,6 +8,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.base import Nothing
+from paddlex_restful.api.schemas.training import BestMetric, Evaluations, PruneLog, Sensitivities, TrainLog
 from paddlex_restful.api.task import TID
 from paddlex_restful.services import Services, pruning, training
 
@@ -24,7 +26,7 @@ class StartTraining(Arguments):
     pruned_flops: float | None = Field(None, description="for a task with parent_id: share of the FLOPs to remove")
 
 
-@call(blueprint, "POST", "/project/task/train")
+@call(blueprint, "POST", "/project/task/train", Nothing)
 def start(args: StartTraining, services: Services) -> None:
     """Starts the training of a task, from its first epoch."""
     training.start(services, args.tid, args.pruned_flops, args.eval_metric_loss)
@@ -38,7 +40,7 @@ class ChangeTraining(Arguments):
     epoch: int | None = Field(None, description="resume: the saved epoch to go on from; the last one if absent")
 
 
-@call(blueprint, "PUT", "/project/task/train")
+@call(blueprint, "PUT", "/project/task/train", Nothing)
 def change(args: ChangeTraining, services: Services) -> None:
     """Stops a training, or lets a stopped one go on."""
     if args.act == "stop":
@@ -56,7 +58,7 @@ class GetMetrics(Arguments):
     )
 
 
-@call(blueprint, "GET", "/project/task/metrics")
+@call(blueprint, "GET", "/project/task/metrics", TrainLog, BestMetric, Evaluations, PruneLog, Sensitivities)
 def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
     """How a training or an analysis stands, and what it measured."""
     if args.type == "train":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paddlex_restful import datasets as formats
-from paddlex_restful.enums import PROJECT_TYPES, DatasetStatus, ProjectType
+from paddlex_restful.enums import TRAINABLE_TYPES, DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
@@ -28,12 +28,11 @@ def checked_type(name: str, argument: str) -> str:
     Raises:
         UserError: no such type, or one that is not supported.
     """
-    supported = [t.value for t in PROJECT_TYPES if t is not ProjectType.REMOTE_SEGMENTATION]
     if name == ProjectType.REMOTE_SEGMENTATION:
         raise UserError(project_sentences.REMOTE_SEGMENTATION)
-    if name not in supported:
+    if name not in TRAINABLE_TYPES:
         raise UserError(
-            project_sentences.UNKNOWN_TYPE, argument=argument, type=readable(name), types=", ".join(supported)
+            project_sentences.UNKNOWN_TYPE, argument=argument, type=readable(name), types=", ".join(TRAINABLE_TYPES)
         )
     return name
 

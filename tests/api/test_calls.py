@@ -13,6 +13,7 @@ from pydantic import Field
 from paddlex_restful.api import calls
 from paddlex_restful.api.answers import register_failures
 from paddlex_restful.api.calls import Arguments, NoArguments, call
+from paddlex_restful.api.schemas import Nothing
 
 
 class EchoArguments(Arguments):
@@ -53,10 +54,10 @@ def client() -> Iterator[FlaskClient]:
         return Response(b"\x00\xff", mimetype="application/octet-stream")
 
     for method in ("GET", "POST", "PUT", "DELETE"):
-        call(blueprint, method, "/echo")(echo)
-    call(blueprint, "GET", "/resume")(resume)
-    call(blueprint, "GET", "/nothing")(nothing)
-    call(blueprint, "GET", "/raw")(raw)
+        call(blueprint, method, "/echo", Nothing)(echo)
+    call(blueprint, "GET", "/resume", Nothing)(resume)
+    call(blueprint, "GET", "/nothing", Nothing)(nothing)
+    call(blueprint, "GET", "/raw", media=["application/octet-stream"])(raw)
     app = Flask(__name__)
     app.extensions["services"] = "the services"
     app.register_blueprint(blueprint)
@@ -236,9 +237,11 @@ def test_calls_are_listed_with_their_models_and_summaries(client: FlaskClient) -
     listed = {(each.method, each.path): each for each in calls.CALLS}
     assert listed["DELETE", "/echo"].arguments is EchoArguments
     assert listed["GET", "/raw"].summary == "Answer bytes."
+    assert listed["GET", "/raw"].media == ("application/octet-stream",)
+    assert listed["GET", "/nothing"].answers == (Nothing,)
 
 
-def test_a_call_without_model_or_summary_is_refused_at_its_declaration() -> None:
+def test_a_call_without_model_summary_or_answer_is_refused_at_its_declaration() -> None:
     blueprint = Blueprint("wrong", __name__)
 
     def no_model(args: dict[str, Any], services: object) -> None:
@@ -247,6 +250,12 @@ def test_a_call_without_model_or_summary_is_refused_at_its_declaration() -> None
     def no_summary(args: NoArguments, services: object) -> None: ...
 
     with pytest.raises(TypeError, match="model below Arguments"):
-        call(blueprint, "GET", "/wrong")(no_model)
+        call(blueprint, "GET", "/wrong", Nothing)(no_model)
     with pytest.raises(TypeError, match="docstring"):
-        call(blueprint, "GET", "/wrong")(no_summary)
+        call(blueprint, "GET", "/wrong", Nothing)(no_summary)
+
+    def no_answer(args: NoArguments, services: object) -> None:
+        """Have no answer."""
+
+    with pytest.raises(TypeError, match="answers"):
+        call(blueprint, "GET", "/wrong")(no_answer)

@@ -1,0 +1,62 @@
+"""Examples of arguments for the OpenAPI document, by the names that arguments have in all calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_BY_NAME: Mapping[str, Any] = {
+    "attr_dict": {"name": "flowers of May"},
+    "attr_list": ["name", "path"],
+    "dataset_type": "classification",
+    "desc": "photographs of flowers",
+    "did": "D0001",
+    "emid": "EM0001",
+    "gpu_list": [0],
+    "id": "P0001",
+    "image": "rose/0001.jpg",
+    "image_data": "iVBORw0KGgo=",
+    "img_list": ["/data/flowers/new/1.jpg"],
+    "last_event_id": "7-83-0",
+    "mid": "PM0001",
+    "model_path": "/data/models/flowers",
+    "model_type": "MobileNetV3_small",
+    "name": "flowers",
+    "opset": 13,
+    "parent_id": "T0001",
+    "path": "/data/flowers",
+    "pid": "P0001",
+    "pmid": "PM0001",
+    "prj_type": "classification",
+    "project_type": "classification",
+    "resume": True,
+    "save_dir": "/data/models/flowers",
+    "seed": 7,
+    "source_path": "/data/workspace/projects/P0001/T0001/output/best_model",
+    "struct": "project",
+    "test_split": 0.1,
+    "tid": "T0001",
+    "train": {"model": "MobileNetV3_small", "num_epochs": 10, "batch_size": 16, "learning_rate": 0.01},
+    "val_split": 0.2,
+}
+
+
+def example(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """An example of the required arguments of a call, of all of them where none is required.
+
+    Args:
+        schema: the JSON schema of the arguments.
+
+    Returns:
+        By name; None of an optional one that has neither an example nor a default.
+    """
+    properties = schema["properties"]
+    return {name: _value(name, properties[name]) for name in schema.get("required") or properties}
+
+
+def _value(name: str, field: Mapping[str, Any]) -> Any:
+    if "enum" in field:
+        return field["enum"][0]
+    if "const" in field:
+        return field["const"]
+    return _BY_NAME.get(name, field.get("default"))

@@ -1,0 +1,161 @@
+"""The calls as an OpenAPI 3.1 document, made of the table of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from paddlex_restful import __version__
+from paddlex_restful.api.arguments import Arguments
+from paddlex_restful.api.calls import CALLS, Call
+from paddlex_restful.api.examples import example
+from paddlex_restful.api.schemas import Refusal
+from paddlex_restful.api.statuses import STATUSES
+
+_REFERENCE = "#/components/schemas/{model}"
+
+_DESCRIPTION = """\
+Train, prune, evaluate, predict with and export vision models of PaddlePaddle.
+
+Arguments come in the query string or as one JSON object in the body, on every verb; here each is shown in the place \
+where most clients put it. Numbers may come as text, and unknown arguments are ignored.
+
+A call that did what it was asked for answers `"status": 1`. What is to be put right is answered with HTTP 200, too: \
+`"status": -1` and a sentence in `message`; nothing was changed then.
+"""
+
+_NOUNS: Mapping[str, str] = {
+    "workspace": "The folder of the server; attributes of datasets, projects and tasks",
+    "dataset": "Create, import, split, describe and delete datasets",
+    "file": "Pictures, annotations and logs of the workspace",
+    "project": "Create, list and delete projects",
+    "task": "Create, list and delete tasks; their parameters",
+    "events": "What happens to a task, as it happens",
+    "train": "Start, stop and resume trainings, and what they measured",
+    "prune": "What the pruning of each layer costs",
+    "evaluate": "Evaluate trained tasks",
+    "predict": "Predict with trained tasks",
+    "export": "Export trained tasks",
+    "model": "Saved and exported models, and those that can be trained",
+    "download": "Models as archives",
+    "system": "The machine, and a stop for all jobs",
+    "demo": "Demo projects",
+}
+"""What the calls of a noun are for, in the order of the document; a noun without words is named by itself."""
+
+_FAILURES: Mapping[str, str] = {
+    "400": "The request is no HTTP that the server can read",
+    "404": "There is no such address",
+    "405": "The address does not take this verb",
+    "413": "The request is too large",
+    "503": "The server is shutting down",
+}
+"""HTTP statuses of what never reaches a call; all have the form of a refusal."""
+
+
+def operation_id(call: Call) -> str:
+    """The name of a call in the document, such as ``post_project_task_train``."""
+    return f"{call.method.lower()}{call.path.replace('/', '_')}"
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The document; shared, not to be changed."""
+    models: set[type[BaseModel]] = {Refusal, *(answer for call in CALLS for answer in call.answers)}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, definitions = models_json_schema([(model, "serialization") for model in ordered], ref_template=_REFERENCE)
+    schemas = definitions["$defs"]
+    for _, kind, meanings in STATUSES:
+        schemas[kind.__name__] |= {
+            "x-enum-varnames": [member.name for member in kind],
+            "x-enum-descriptions": list(meanings),
+        }
+    calls = sorted(CALLS, key=lambda call: call.path)
+    nouns = sorted({call.noun for call in CALLS}, key=lambda noun: [*_NOUNS, noun].index(noun))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "PaddleX RESTful", "version": __version__, "description": _DESCRIPTION},
+        "tags": [{"name": noun, "description": _NOUNS.get(noun, noun)} for noun in nouns],
+        "paths": {
+            path: {call.method.lower(): _operation(call) for call in of_path}
+            for path, of_path in groupby(calls, lambda call: call.path)
+        },
+        "components": {
+            "schemas": schemas,
+            "responses": {
+                code: {"description": words, "content": {"application/json": {"schema": _reference(Refusal)}}}
+                for code, words in _FAILURES.items()
+            },
+        },
+    }
+
+
+def _operation(call: Call) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": operation_id(call),
+        "tags": [call.noun],
+        "summary": call.summary,
+        "responses": {"200": _success(call)} | {code: {"$ref": f"#/components/responses/{code}"} for code in _FAILURES},
+    }
+    schema = arguments_schema(call.arguments)
+    if not schema["properties"]:
+        return operation
+    if call.method in ("POST", "PUT"):
+        body = {"schema": schema, "example": example(schema)}
+        operation["requestBody"] = {"required": bool(schema.get("required")), "content": {"application/json": body}}
+    else:
+        operation["parameters"] = [_parameter(schema, name) for name in schema["properties"]]
+    return operation
+
+
+def _parameter(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    described = dict(schema["properties"][name])
+    parameter = {
+        "name": name,
+        "in": "query",
+        "required": name in schema.get("required", ()),
+        "description": described.pop("description"),
+        "schema": described,
+    }
+    shown = example({"properties": {name: described}, "required": [name], "type": "object"})[name]
+    return parameter if shown is None else {**parameter, "example": shown}
+
+
+def _success(call: Call) -> dict[str, Any]:
+    models: list[type[BaseModel]] = [*call.answers, Refusal]
+    content: dict[str, Any] = {"application/json": {"schema": {"anyOf": [_reference(model) for model in models]}}}
+    # Files of any kind include JSON files.
+    content |= {media: {"schema": {}} for media in call.media}
+    return {"description": "What the call did, or why it did nothing", "content": content}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+@cache
+def arguments_schema(model: type[Arguments]) -> dict[str, Any]:
+    """The JSON schema of the arguments of a call, each with its description; shared, not to be changed.
+
+    Null and absence are the same, so that it tells of optional arguments what they are when they are given.
+    """
+    schema = model.model_json_schema()
+    properties = {name: _given(field) for name, field in schema.get("properties", {}).items()}
+    required = schema.get("required")
+    return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+
+def _given(field: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an argument without its title, and without null."""
+    kept = {key: value for key, value in field.items() if key not in ("title", "anyOf")}
+    if kept.get("default", "") is None:
+        del kept["default"]
+    choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        return {**choices[0], **kept}
+    return {**kept, "anyOf": choices} if choices else kept

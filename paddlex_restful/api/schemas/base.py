@@ -1,0 +1,43 @@
+"""What all answers have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Part(BaseModel):
+    """An object in an answer; it has the fields that are named, and no others."""
+
+    # Built when the document is first asked for, which most servers never are.
+    model_config = ConfigDict(extra="forbid", defer_build=True, protected_namespaces=())
+
+
+class Answer(Part):
+    """What a call answers that succeeded."""
+
+    status: Literal[1] = Field(description="1: the call did what it was asked for")
+
+
+class Nothing(Answer):
+    """The call did what it was asked for; there is nothing to tell."""
+
+
+class Refusal(Part):
+    """What a call answers that did nothing."""
+
+    status: Literal[-1] = Field(description="-1: nothing was changed")
+    message: str = Field(description="one sentence for people: what is wrong, and what to do")
+
+
+Params = Annotated[dict[str, Any], Field(description="training parameters by name")]
+Figure = Annotated[float | None, Field(description="null where it cannot be computed")]
+Base64 = Annotated[str, Field(description="bytes of a picture in base64")]
+
+
+class Logged(Part):
+    """Where to read on when a job failed."""
+
+    log_file: str = Field(description="path of the job's log on the server")
+    log_tail: list[str] = Field(description="the last lines of the log of a job that failed, else empty")

@@ -9,11 +9,15 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from paddlex_restful import __version__
 from paddlex_restful.api import BLUEPRINTS
+from paddlex_restful.api.access import Access, decided
+from paddlex_restful.api.access.guard import Guard
+from paddlex_restful.api.access.token import settle
 from paddlex_restful.api.answers import answer, register_failures
 from paddlex_restful.api.calls import CALLS
 from paddlex_restful.api.document import describe
 from paddlex_restful.api.download import MOST_DOWNLOADS
 from paddlex_restful.api.events import MOST_STREAMS
+from paddlex_restful.api.requests import CallRequest
 from paddlex_restful.config import Config
 from paddlex_restful.services import Services, build_services
 
@@ -31,11 +35,12 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
         max_body: the largest body of a request, in bytes.
 
     Raises:
-        UserError: the workspace cannot be opened.
+        UserError: the workspace cannot be opened, or its access token cannot be used.
     """
     app = Flask("paddlex_restful", static_folder=None)
+    app.request_class = CallRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body
-    app.extensions["services"] = services or build_services(config)
+    services = app.extensions["services"] = services or build_services(config)
     closing = app.extensions["closing"] = threading.Event()
     app.extensions["streams"] = threading.BoundedSemaphore(MOST_STREAMS)
     app.extensions["downloads"] = threading.BoundedSemaphore(MOST_DOWNLOADS)
@@ -43,12 +48,16 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 
+    guard = app.extensions["guard"] = Guard(config, settle(config, services.workspace.root))
+    guard.install(app)
+
     @app.before_request
     def refuse_while_closing() -> None:
-        if closing.is_set():
+        if closing.is_set() and not guard.is_open():
             raise ServiceUnavailable
 
     @app.get("/")
+    @decided(Access.TOKEN)
     def index() -> Response:
         return answer(
             {

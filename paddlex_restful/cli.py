@@ -7,12 +7,16 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from paddlex_restful import __version__
 from paddlex_restful.config import Config, default_cpu_jobs
+from paddlex_restful.messages import access as access_messages
 from paddlex_restful.messages import server as messages
 
 DEFAULT_WORKSPACE = Path("~/paddlex_workspace")
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -113,6 +117,28 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="folder outside the workspace below which clients may have models written; may be given several times "
         "(default: any new or empty folder on a loopback address, none elsewhere)",
     )
+    parser.add_argument(
+        "--require_token",
+        action="store_true",
+        help="have clients need the access token on a loopback address, too (any other address always needs it)",
+    )
+    parser.add_argument(
+        "--allowed_host",
+        type=_allowed_host,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="further name by which clients call this server, such as that of a proxy; may be given several times",
+    )
+    parser.add_argument(
+        "--allowed_origin",
+        type=_origin,
+        action="append",
+        default=[],
+        metavar="URL",
+        help="origin whose pages may use this server, such as https://page.example; may be given several times "
+        "(default: none but its own)",
+    )
     parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
     return parser
 
@@ -126,6 +152,9 @@ def _config(arguments: argparse.Namespace) -> Config:
         share_gpus=arguments.share_gpus,
         data_dirs=tuple(arguments.data_dir),
         export_dirs=tuple(arguments.export_dir),
+        require_token=arguments.require_token,
+        allowed_hosts=tuple(arguments.allowed_host),
+        allowed_origins=tuple(arguments.allowed_origin),
     )
 
 
@@ -146,6 +175,27 @@ def _host(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError(messages.NO_HOST)
     return text
+
+
+def _allowed_host(text: str) -> str:
+    if not text or any(character in text for character in ":/*@[] "):
+        raise argparse.ArgumentTypeError(access_messages.BAD_ALLOWED_HOST.format(value=text or "an empty text"))
+    return text
+
+
+def _origin(text: str) -> str:
+    """As a browser sends it: in small letters, without the port that the scheme has anyway."""
+    try:
+        parts = urlsplit(text.lower().rstrip("/"))
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = parts.hostname or ""
+    # Nothing but scheme, host and port.
+    whole = f"{parts.scheme}://{parts.netloc}"
+    if parts.scheme not in _PORTS or not host or "*" in host or "@" in parts.netloc or parts.geturl() != whole:
+        raise argparse.ArgumentTypeError(access_messages.BAD_ORIGIN.format(value=text or "an empty text"))
+    return whole.removesuffix(f":{port}") if port == _PORTS[parts.scheme] else whole
 
 
 def _folder(text: str) -> Path:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from paddlex_restful.cores import usable_cores
+
+TOKEN_VARIABLE = "PADDLEX_RESTFUL_TOKEN"  # noqa: S105 - the name of the variable
+"""The environment variable that sets the access token."""
 
 DEFAULT_DEMO_URL = "https://bj.bcebos.com/paddlex/demos"
 
@@ -31,6 +35,10 @@ class Config:
             folder on a loopback address, where the clients are programs of this machine, and none elsewhere.
         export_dirs: folders outside the workspace below which clients may have models written. None named: any new or
             empty folder on a loopback address, and none elsewhere.
+        token: the access token that clients need; empty for the one that is kept in the workspace, if one is needed.
+        require_token: clients need a token on a loopback address, too.
+        allowed_hosts: names by which clients may call this server, besides those that it knows of.
+        allowed_origins: origins (``https://page.example``) whose pages may use this server.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """
@@ -42,5 +50,17 @@ class Config:
     share_gpus: bool = False
     data_dirs: tuple[Path, ...] = ()
     export_dirs: tuple[Path, ...] = ()
+    token: str = field(default_factory=lambda: os.environ.get(TOKEN_VARIABLE, ""), repr=False)
+    require_token: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
     demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
     weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))
+
+    @property
+    def local(self) -> bool:
+        """Whether the address to listen on is a loopback one, which only programs of this machine reach."""
+        try:
+            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"

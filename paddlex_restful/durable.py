@@ -17,12 +17,13 @@ TEMPORARY_SUFFIX = ".tmp"
 _WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Replaces the content of a file, atomically and durably.
 
     Args:
         path: the file; its folder must exist. A symbolic link is replaced, not followed.
         data: the whole new content.
+        mode: the permissions that it has from its first instant, less those that the process's umask takes away.
 
     Raises:
         OSError: it could not be written; the file is as it was.
@@ -30,7 +31,7 @@ def write_durably(path: Path, data: bytes) -> None:
     # A name of its own for each writer, independent of the length of the file's name.
     temporary = path.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
     try:
-        write_synced(temporary, data)
+        write_synced(temporary, data, mode=mode)
         rename(temporary, path)
     except OSError:
         remove_if_there(temporary)
@@ -38,9 +39,9 @@ def write_durably(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Writes a file in place and syncs its content; not atomic, and its name is not durable yet."""
-    descriptor = os.open(path, _WRITE_NEW, 0o666)
+    descriptor = os.open(path, _WRITE_NEW, mode)
     try:
         rest = memoryview(data)
         while rest:

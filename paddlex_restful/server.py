@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,11 +24,13 @@ from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from paddlex_restful import __version__
+from paddlex_restful.api.access.token import AccessToken
 from paddlex_restful.api.answers import FAILURE, encode
 from paddlex_restful.app import create_app
-from paddlex_restful.config import Config
+from paddlex_restful.config import TOKEN_VARIABLE, Config
 from paddlex_restful.connection import ENVIRONMENT_KEY, Connection
 from paddlex_restful.errors import UserError
+from paddlex_restful.messages import access as access_messages
 from paddlex_restful.messages import api as api_messages
 from paddlex_restful.messages import server as messages
 from paddlex_restful.services import build_services
@@ -72,6 +75,10 @@ def serve(config: Config) -> int:
         listener = _listen(config.host, config.port)
     except UserError as error:
         return _refuse(error)
+    # From here on what the name led to; clients may go on calling the server by the name.
+    config = replace(config, host=listener.getsockname()[0], allowed_hosts=(*config.allowed_hosts, config.host))
+    # Jobs have no use for it.
+    os.environ.pop(TOKEN_VARIABLE, None)
     with listener:
         _settle_home(config.workspace_dir)
         try:
@@ -80,6 +87,8 @@ def serve(config: Config) -> int:
             return _refuse(error)
         try:
             _serve(config, listener, create_app(config, services), connections)
+        except UserError as error:
+            return _refuse(error)
         finally:
             services.close()
     return 0
@@ -166,10 +175,9 @@ def _serve(config: Config, listener: socket.socket, app: Flask, most_connections
     )
     server.channel_class = _Channel
     ending = _handle_signals(server)
-    url = _url(listener)
-    if not _is_loopback(listener):
-        _log.warning(messages.NO_ACCESS_CONTROL.format(host=config.host))
+    url = _url(*listener.getsockname()[:2])
     print(messages.SERVES.format(version=__version__, workspace=config.workspace_dir, url=url), flush=True)
+    _tell_token(app.extensions["guard"].token, listener)
     while not ending:
         wasyncore.loop(timeout=1, map=connections, use_poll=True, count=1)
     _end(server, connections, app)
@@ -214,13 +222,35 @@ def _busy(server: TcpWSGIServer) -> int:
     return sum(bool(channel.requests or channel.total_outbufs_len) for channel in server.active_channels.values())
 
 
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
+def _tell_token(token: AccessToken | None, listener: socket.socket) -> None:
+    if token is None:
+        return
+    if token.file is None:
+        line = access_messages.TOKEN_SET.format(variable=TOKEN_VARIABLE)
+    elif token.new:
+        host, port = listener.getsockname()[:2]
+        url = _url(_reachable(host, listener.family), port)
+        line = access_messages.TOKEN_MADE.format(url=url, token=token.value, file=token.file)
+    else:
+        line = access_messages.TOKEN_KEPT.format(file=token.file)
+    print(line, flush=True)
+
+
+def _reachable(host: str, family: socket.AddressFamily) -> str:
+    """An address that leads to this one from elsewhere: in the place of all networks the one that goes out."""
+    if not ipaddress.ip_address(host.partition("%")[0]).is_unspecified:
+        return host
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent; these addresses are for documentation.
+            probe.connect(("192.0.2.1" if family == socket.AF_INET else "2001:db8::1", 9))
+        except OSError:  # no network
+            return "127.0.0.1" if family == socket.AF_INET else "::1"
+        return str(probe.getsockname()[0])
+
+
+def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_loopback(listener: socket.socket) -> bool:
-    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -51,6 +52,13 @@ class Server:
         watchdog.cancel()
         assert " at http://" in line, f"The server did not start:\n{self.log.read_text()}"
         self.url = line.split()[-1]
+        if token := self.token():
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def token(self) -> str:
+        """The access token that it asks for; empty where it needs none."""
+        file = self.workspace / "access.token"
+        return os.environ.get("PADDLEX_RESTFUL_TOKEN") or (file.read_text().strip() if file.exists() else "")
 
     def call(self, method: str, path: str, /, **args: Any) -> dict[str, Any]:
         """Make a call with its arguments as JSON body; asserts HTTP 200, strict JSON and a documented answer."""

@@ -53,7 +53,7 @@ def test_unknown_addresses_and_too_much_are_told_in_json(app: Flask) -> None:
 
 
 def test_a_doubled_slash_reaches_the_call(app: Flask) -> None:
-    answer = app.test_client().get("//workspace", follow_redirects=True)
+    answer = app.test_client().get("//workspace", base_url="http://localhost", follow_redirects=True)
     assert (answer.status_code, answer.json["status"]) == (200, 1)
 
 

@@ -56,6 +56,26 @@ def test_the_defaults_are_this_machine_and_a_folder_of_the_user(monkeypatch: pyt
     assert config.cpu_jobs >= 1
 
 
+def test_origins_become_what_browsers_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = ("https://Page.Example/", "http://page.example:80", "https://page.example:8443", "http://[::1]:3000")
+    flags = [part for origin in given for part in ("--allowed_origin", origin)]
+    config = config_of(monkeypatch, *flags, "--allowed_host", "train.example", "--require_token")
+    assert config.allowed_origins == (
+        "https://page.example",
+        "http://page.example",
+        "https://page.example:8443",
+        "http://[::1]:3000",
+    )
+    assert (config.allowed_hosts, config.require_token) == (("train.example",), True)
+
+
+def test_the_settings_do_not_show_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADDLEX_RESTFUL_TOKEN", "a secret of the user")
+    config = config_of(monkeypatch)
+    assert config.token == "a secret of the user"
+    assert "a secret" not in repr(config)
+
+
 def test_a_relative_workspace_becomes_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert config_of(monkeypatch, "--workspace_dir", "here").workspace_dir == tmp_path / "here"
@@ -74,6 +94,14 @@ def test_a_relative_workspace_becomes_absolute(monkeypatch: pytest.MonkeyPatch, 
         (("--workspace_dir", ""), "an empty text is no folder"),
         (("--workspace_dir", "~nobody has this name/x"), "the home folder in ~nobody has this name/x is not known"),
         (("--host", ""), "an empty text is no address"),
+        (("--allowed_host", "http://name"), "http://name is not the name of a host"),
+        (("--allowed_host", "*.example"), "is not the name of a host"),
+        (("--allowed_origin", "*"), "* is not an origin"),
+        (("--allowed_origin", "null"), "null is not an origin"),
+        (("--allowed_origin", "https://*.example"), "is not an origin"),
+        (("--allowed_origin", "https://page.example/path"), "is not an origin"),
+        (("--allowed_origin", "https://user@page.example"), "is not an origin"),
+        (("--allowed_origin", "https://page.example:x"), "is not an origin"),
         (("--prot", "80"), "--prot"),
         (("--work", "x"), "--work"),
         (("extra",), "extra"),

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
 from flask import Blueprint, Response, current_app, request
 
+from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.answers import answer
 from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
 from paddlex_restful.api.schemas import Answer
@@ -33,6 +34,8 @@ class Call:
         summary: the first line of the function's docstring.
         answers: the models of what it answers in JSON when it succeeds; each answer is of one of them.
         media: content types of what it answers beside JSON.
+        access: who may use it.
+        changes: whether it changes or starts something.
     """
 
     method: Method
@@ -43,6 +46,8 @@ class Call:
     summary: str
     answers: tuple[type[Answer], ...]
     media: tuple[str, ...]
+    access: Access
+    changes: bool
 
 
 CALLS: list[Call] = []
@@ -50,7 +55,13 @@ CALLS: list[Call] = []
 
 
 def call(
-    blueprint: Blueprint, method: Method, path: str, *answers: type[Answer], media: Sequence[str] = ()
+    blueprint: Blueprint,
+    method: Method,
+    path: str,
+    *answers: type[Answer],
+    media: Sequence[str] = (),
+    access: Access = Access.TOKEN,
+    changes: bool | None = None,
 ) -> Callable[[HandlerT], HandlerT]:
     """Declare a function as a call of the HTTP interface.
 
@@ -64,6 +75,8 @@ def call(
         path: the address, with its leading slash.
         answers: models of what it answers in JSON.
         media: content types of what it answers beside JSON.
+        access: who may use it.
+        changes: whether it changes or starts something; all but GET do unless told otherwise.
 
     Raises:
         TypeError: the function's first parameter is not annotated with a model, it has no docstring, or no answer is
@@ -78,13 +91,18 @@ def call(
         if not answers and not media:
             raise TypeError(f"{method} {path} needs the models or the content types of its answers")
 
+        alters = method != "GET" if changes is None else changes
+
+        @decided(access, changes=alters)
         def view() -> Response:
             arguments = read_arguments(model, request.args, request.get_data())
             result = function(arguments, current_app.extensions["services"])
             return result if isinstance(result, Response) else answer(result)
 
         blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
-        CALLS.append(Call(method, path, blueprint.name, model, function, summary, answers, tuple(media)))
+        CALLS.append(
+            Call(method, path, blueprint.name, model, function, summary, answers, tuple(media), access, alters)
+        )
         return function
 
     return declare

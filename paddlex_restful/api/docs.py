@@ -11,6 +11,7 @@ from importlib.resources import files
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
+from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.answers import encode
 from paddlex_restful.api.openapi import openapi
 
@@ -50,24 +51,28 @@ _PAGE = b"""\
 
 
 @blueprint.get("/openapi.json")
+@decided(Access.TOKEN)
 def document() -> Response:
     """The calls as an OpenAPI 3.1 document."""
     return Response(_document(), mimetype="application/json")
 
 
 @blueprint.get("/docs/")
+@decided(Access.TOKEN)
 def page() -> Response:
     """The page."""
     return Response(_PAGE, mimetype="text/html")
 
 
 @blueprint.get("/docs/start.js")
+@decided(Access.TOKEN)
 def start() -> Response:
     """What starts the page."""
     return Response(_START, mimetype="text/javascript")
 
 
 @blueprint.get("/docs/<name>")
+@decided(Access.TOKEN)
 def asset(name: str) -> Response:
     """A file of Swagger UI.
 

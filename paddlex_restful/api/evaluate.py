@@ -48,7 +48,7 @@ def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
     return evaluation.get(services, args.tid)
 
 
-@call(blueprint, "GET", "/project/task/evaluate/file", Report)
+@call(blueprint, "GET", "/project/task/evaluate/file", Report, changes=True)
 def report(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Writes the result of the evaluation as an Excel file and answers with its path."""
     return {"path": str(evaluation.report(services, args.tid)), "message": sentences.REPORT_WRITTEN}

@@ -50,9 +50,12 @@ _NOUNS: Mapping[str, str] = {
 
 _FAILURES: Mapping[str, str] = {
     "400": "The request is no HTTP that the server can read",
+    "401": "The access token is missing or wrong",
+    "403": "The server does not go by the name in Host, or the page that asks is of another site",
     "404": "There is no such address",
     "405": "The address does not take this verb",
     "413": "The request is too large",
+    "429": "Too many wrong access tokens came from this address",
     "503": "The server is shutting down",
 }
 """HTTP statuses of what never reaches a call; all have the form of a refusal."""

@@ -109,7 +109,7 @@ class OpenVisualDL(Arguments):
     tid: str = Field(description=TID)
 
 
-@call(blueprint, "GET", "/project/task/vdl", VisualDLPage)
+@call(blueprint, "GET", "/project/task/vdl", VisualDLPage, changes=True)
 def visualdl(args: OpenVisualDL, services: Services) -> dict[str, Any]:
     """Starts the VisualDL page of a task and answers with its host and port."""
     return {"url": tasks.open_visualdl(services, args.tid)}

@@ -4,9 +4,6 @@ PORT_TAKEN = "Port {port} on {host} is taken by another program; stop that progr
 PORT_PRIVILEGED = "Port {port} may be used by the administrator only; choose one from 1024 upwards with --port."
 BAD_HOST = "{host} is not an address of this machine; give one with --host, 127.0.0.1 for this machine alone."
 CANNOT_LISTEN = "The server cannot listen on {host}, port {port} ({reason}); choose others with --host and --port."
-NO_ACCESS_CONTROL = (
-    "Everybody who can reach {host} can use this server and read its workspace: there is no access control yet."
-)
 SERVES = "PaddleX RESTful {version} serves {workspace} at {url}"
 STOPPING = "The server ends; running jobs go on."
 REQUESTS_CUT = "Requests that did not finish in time were cut: {count}."

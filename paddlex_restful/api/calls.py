@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.answers import answer
 from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
+from paddlex_restful.api.idempotency import HEADER, answered_once
 from paddlex_restful.api.schemas import Answer
 
 __all__ = ["CALLS", "Arguments", "Call", "NoArguments", "call"]
@@ -93,11 +94,16 @@ def call(
 
         alters = method != "GET" if changes is None else changes
 
-        @decided(access, changes=alters)
-        def view() -> Response:
+        def respond() -> Response:
             arguments = read_arguments(model, request.args, request.get_data())
             result = function(arguments, current_app.extensions["services"])
             return result if isinstance(result, Response) else answer(result)
+
+        @decided(access, changes=alters)
+        def view() -> Response:
+            if HEADER in request.headers and method == "POST":
+                return answered_once(respond, current_app.extensions["services"].replies)
+            return respond()
 
         blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
         CALLS.append(

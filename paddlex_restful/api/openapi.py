@@ -14,6 +14,7 @@ from paddlex_restful import __version__
 from paddlex_restful.api.arguments import Arguments
 from paddlex_restful.api.calls import CALLS, Call
 from paddlex_restful.api.examples import example
+from paddlex_restful.api.idempotency import HEADER
 from paddlex_restful.api.schemas import Refusal
 from paddlex_restful.api.statuses import STATUSES
 
@@ -61,6 +62,15 @@ _FAILURES: Mapping[str, str] = {
 """HTTP statuses of what never reaches a call; all have the form of a refusal."""
 
 
+_KEY: Mapping[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "The same key gives the same answer, and nothing is done again; each new request has a new key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "0f8c6a2e-5d5e-4f0e-9a53-0b6c6b1f6d0e",
+}
+
+
 def operation_id(call: Call) -> str:
     """The name of a call in the document, such as ``post_project_task_train``."""
     return f"{call.method.lower()}{call.path.replace('/', '_')}"
@@ -90,6 +100,7 @@ def openapi() -> dict[str, Any]:
         },
         "components": {
             "schemas": schemas,
+            "parameters": {HEADER: _KEY},
             "responses": {
                 code: {"description": words, "content": {"application/json": {"schema": _reference(Refusal)}}}
                 for code, words in _FAILURES.items()
@@ -105,6 +116,8 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "responses": {"200": _success(call)} | {code: {"$ref": f"#/components/responses/{code}"} for code in _FAILURES},
     }
+    if call.method == "POST":
+        operation["parameters"] = [{"$ref": f"#/components/parameters/{HEADER}"}]
     schema = arguments_schema(call.arguments)
     if not schema["properties"]:
         return operation

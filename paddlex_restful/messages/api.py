@@ -46,3 +46,6 @@ TOO_MUCH = "The request is larger than this server takes; its limit is {limit} M
 NO_SUCH_RANGE = "The header Range asks for no single part of these {length} bytes; correct it, or leave it out."
 SHUTTING_DOWN = "The server is shutting down; try again when it has been started again."
 BAD_REQUEST = "The server could not read the request ({code} {name}); check that the client sends correct HTTP."
+BAD_KEY = (
+    "The header Idempotency-Key must have 1 to 255 printable ASCII characters without spaces; a UUID is a good one."
+)

@@ -42,3 +42,14 @@ PATH_UNRESOLVED = (
     "The path {path} cannot be followed (a loop of symbolic links, or a folder that may not be read); correct it."
 )
 PATH_OUTSIDE = "The path {path} is outside the folders that this server may use; give one inside {roots}."
+
+KEY_OF_ANOTHER = (
+    "The Idempotency-Key of this request was used for another one before; send each new request with a key of its own."
+)
+KEY_CUT_OFF = (
+    "The server was cut off while it answered the first request with this Idempotency-Key, so it is not known whether "
+    "that was done; look whether it was, and send a new request with another key if not."
+)
+REPLIES_DAMAGED = (
+    "{path} cannot be read ({problem}); a new file takes its place: earlier Idempotency-Keys are forgotten"
+)

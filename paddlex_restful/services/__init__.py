@@ -17,6 +17,7 @@ from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.messages import jobs as messages
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace.replies import Replies
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Services:
         workspace: its workspace, locked.
         jobs: its jobs.
         visualdl: the VisualDL pages that it started.
+        replies: what was answered to requests with keys.
         gate: held from the check that something may be done to the doing, where two requests could get between
             each other: starting jobs, deleting, binding, splitting.
     """
@@ -36,11 +38,13 @@ class Services:
     workspace: Workspace
     jobs: JobManager
     visualdl: VisualDLServers
+    replies: Replies
     gate: threading.RLock = field(default_factory=threading.RLock)
 
     def close(self) -> None:
         """Gives everything back; running jobs go on."""
         self.visualdl.close()
+        self.replies.close()
         self.jobs.close()
         self.workspace.close()
 
@@ -58,7 +62,7 @@ def build_services(config: Config) -> Services:
         try:
             manager = JobManager(workspace.root, cpu_jobs=config.cpu_jobs, share_gpus=config.share_gpus)
             jobs = opened.enter_context(closing(manager))
-            services = Services(config, workspace, jobs, VisualDLServers())
+            services = Services(config, workspace, jobs, VisualDLServers(), Replies(workspace.root))
             if workspace.opened_original:
                 record_original_statuses(services)
         except (OSError, sqlite3.Error) as error:

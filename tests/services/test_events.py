@@ -18,6 +18,7 @@ from paddlex_restful.services.events import Event, Follower, Position
 from paddlex_restful.services.lines import BLOCK
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace.replies import Replies
 from tests.jobs.conftest import PRELOAD, SHORT
 from tests.jobs.toys import KINDS
 from tests.services.trainings import TRAIN
@@ -31,7 +32,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     kinds = {**KINDS, "train": TRAIN, "evaluate": KINDS["patient"]}
     preload = (*PRELOAD, "tests.services.trainings")
     jobs = JobManager(workspace.root, cpu_jobs=1, kinds=kinds, executor=Executor(preload=preload), patience=SHORT)
-    made = Services(Config(workspace.root), workspace, jobs, VisualDLServers())
+    made = Services(Config(workspace.root), workspace, jobs, VisualDLServers(), Replies(workspace.root))
     yield made
     for job in jobs.active():
         jobs.stop(job)

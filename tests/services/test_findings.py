@@ -23,6 +23,7 @@ from paddlex_restful.metrics.segmentation import confusion_matrix, image_result
 from paddlex_restful.services import Services, attributes, datasets, findings, projects
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace.replies import Replies
 from tests.images import make_dataset
 from tests.services.answers import KINDS
 
@@ -96,7 +97,7 @@ class Bench:
 def services(tmp_path: Path) -> Iterator[Services]:
     workspace = Workspace.open(tmp_path / "workspace")
     jobs = JobManager(workspace.root, kinds=KINDS, executor=Executor(preload=PRELOAD))
-    opened = Services(Config(workspace.root), workspace, jobs, VisualDLServers())
+    opened = Services(Config(workspace.root), workspace, jobs, VisualDLServers(), Replies(workspace.root))
     yield opened
     opened.close()
 

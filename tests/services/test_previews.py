@@ -19,6 +19,7 @@ from paddlex_restful.params import default_params, write_params
 from paddlex_restful.services import Services, datasets, previews, projects, tasks
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace.replies import Replies
 from tests.images import make_dataset
 from tests.jobs.conftest import PRELOAD, SHORT
 
@@ -28,7 +29,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     """Services that run no job."""
     workspace = Workspace.open(tmp_path / "workspace")
     jobs = JobManager(workspace.root, executor=Executor(preload=PRELOAD), patience=SHORT)
-    opened = Services(Config(workspace.root), workspace, jobs, VisualDLServers())
+    opened = Services(Config(workspace.root), workspace, jobs, VisualDLServers(), Replies(workspace.root))
     yield opened
     opened.close()
 

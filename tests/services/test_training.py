@@ -18,6 +18,7 @@ from paddlex_restful.params import default_params
 from paddlex_restful.services import Services, evaluation, projects, tasks, training
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace.replies import Replies
 from tests.images import make_classification
 from tests.jobs import toys
 from tests.jobs.conftest import PRELOAD, SHORT
@@ -30,7 +31,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     workspace = Workspace.open(tmp_path / "workspace")
     small = {**kinds.KINDS, "train": toys.KINDS["train"], "evaluate": toys.KINDS["look"]}
     jobs = JobManager(workspace.root, kinds=small, executor=Executor(preload=PRELOAD), patience=SHORT)
-    made = Services(Config(workspace.root), workspace, jobs, VisualDLServers())
+    made = Services(Config(workspace.root), workspace, jobs, VisualDLServers(), Replies(workspace.root))
     yield made
     for job in jobs.active():
         jobs.stop(job)

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import api as messages
+from paddlex_restful.services.listing import Listed, Order, Selection
 
 _SHOWN_VALUE = 40
 """So many characters of a wrong value are repeated to its sender."""
@@ -90,6 +91,24 @@ class Page(Arguments):
 
     offset: int = Field(0, ge=0, description="how many to leave out at the beginning")
     limit: int = Field(100, ge=1, le=1000, description="how many to answer at most")
+
+
+class PartOfList(Arguments):
+    """For calls that answer a list, whole unless a part of it is asked for; that tells also how long the list is."""
+
+    offset: int = Field(0, ge=0, description="how many to leave out at the beginning")
+    limit: int | None = Field(None, ge=1, description="how many to answer at most; all if absent")
+    sort: Order = Field("id", description="the order; with - the greatest first")
+
+    @property
+    def selection(self) -> Selection:
+        """The part that is asked for."""
+        return Selection(self.offset, self.limit, self.sort)
+
+    def answer(self, name: str, found: Listed) -> dict[str, Any]:
+        """The list under its name, and ``total`` where a part was asked for."""
+        asked = any(self.given(argument) for argument in ("offset", "limit", "sort"))
+        return {name: found.items, "total": found.total} if asked else {name: found.items}
 
 
 def one_of(*values: str) -> dict[str, JsonValue]:

@@ -8,10 +8,17 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
-from paddlex_restful.api.arguments import one_of
+from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.schemas.base import Nothing
-from paddlex_restful.api.schemas.dataset import AllDatasets, CreatedDataset, DatasetDetails, OneDataset, Preview
+from paddlex_restful.api.schemas.dataset import (
+    AllDatasets,
+    CreatedDataset,
+    DatasetDetails,
+    OneDataset,
+    PartOfDatasets,
+    Preview,
+)
 from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.services import Services, datasets, previews
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
@@ -35,17 +42,17 @@ def create(args: CreateDataset, services: Services) -> dict[str, Any]:
     return {"did": datasets.create(services, args.name, args.desc, args.dataset_type)}
 
 
-class GetDataset(Arguments):
+class GetDataset(PartOfList):
     """Arguments of GET /dataset; none asks for all datasets."""
 
     did: str | None = Field(None, description=DID)
 
 
-@call(blueprint, "GET", "/dataset", OneDataset, AllDatasets)
+@call(blueprint, "GET", "/dataset", OneDataset, AllDatasets, PartOfDatasets)
 def get(args: GetDataset, services: Services) -> dict[str, Any]:
     """One dataset and its status, or all of them."""
     if args.did is None:
-        return {"datasets": datasets.list_all(services)}
+        return args.answer("datasets", datasets.list_all(services, args.selection))
     return datasets.get(services, args.did)
 
 

@@ -7,13 +7,15 @@ from typing import Any, Literal
 from flask import Blueprint
 from pydantic import Field
 
-from paddlex_restful.api.arguments import one_of
+from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.export import (
     ExportedModels,
     ListedModel,
     ModelDetails,
+    PartOfExportedModels,
+    PartOfPretrainedModels,
     PretrainedModels,
     SavedModel,
     Zoo,
@@ -53,21 +55,30 @@ def create(args: CreateModel, services: Services) -> dict[str, Any]:
     return {"emid": models.list_exported(services, args.pid, args.tid, args.name, path, args.exported_type)}
 
 
-class GetModel(Arguments):
+class GetModel(PartOfList):
     """Arguments of GET /model."""
 
     mid: str | None = Field(None, description="id of a model, such as PM0001 or EM0001")
     type: Literal["pretrained", "exported"] | None = Field(None, description=KIND)
 
 
-@call(blueprint, "GET", "/model", PretrainedModels, ExportedModels, ModelDetails)
+@call(
+    blueprint,
+    "GET",
+    "/model",
+    PretrainedModels,
+    PartOfPretrainedModels,
+    ExportedModels,
+    PartOfExportedModels,
+    ModelDetails,
+)
 def get(args: GetModel, services: Services) -> dict[str, Any]:
     """All models of a kind, or what is known of one."""
     if args.mid is not None:
         return models.details(services, args.mid)
     if args.type is None:
         raise UserError(sentences.NEEDS_SOMETHING)
-    return {f"{args.type}_models": models.list_all(services, args.type)}
+    return args.answer(f"{args.type}_models", models.list_all(services, args.type, args.selection))
 
 
 class DeleteModel(Arguments):

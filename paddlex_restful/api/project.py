@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
-from paddlex_restful.api.arguments import one_of
+from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.schemas.base import Nothing
-from paddlex_restful.api.schemas.project import AllProjects, CreatedProject, OneProject
+from paddlex_restful.api.schemas.project import AllProjects, CreatedProject, OneProject, PartOfProjects
 from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.services import Services, projects
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
@@ -34,17 +34,17 @@ def create(args: CreateProject, services: Services) -> dict[str, Any]:
     return {"pid": projects.create(services, args.name, args.desc, args.project_type)}
 
 
-class GetProject(Arguments):
+class GetProject(PartOfList):
     """Arguments of GET /project; none asks for all projects."""
 
     id: str | None = Field(None, description=PID)
 
 
-@call(blueprint, "GET", "/project", OneProject, AllProjects)
+@call(blueprint, "GET", "/project", OneProject, AllProjects, PartOfProjects)
 def get(args: GetProject, services: Services) -> dict[str, Any]:
     """One project with the statuses of its tasks, or all projects."""
     if args.id is None:
-        return {"projects": projects.list_all(services)}
+        return args.answer("projects", projects.list_all(services, args.selection))
     return {"attr": projects.get(services, args.id)}
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from flask import Blueprint
 from pydantic import Field
 
+from paddlex_restful.api.arguments import PartOfList
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.project import (
     AllTasks,
     CreatedTask,
     OneTask,
+    PartOfTasks,
     ResumableTask,
     TrainingParams,
     VisualDLPage,
@@ -43,7 +45,7 @@ def create(args: CreateTask, services: Services) -> dict[str, Any]:
     return {"tid": tasks.create(services, args.pid, args.train, args.desc, args.parent_id)}
 
 
-class GetTask(Arguments):
+class GetTask(PartOfList):
     """Arguments of GET /project/task."""
 
     tid: str | None = Field(None, description=TID)
@@ -51,12 +53,12 @@ class GetTask(Arguments):
     resume: Any = Field(None, description="present: also tell whether the training can go on")
 
 
-@call(blueprint, "GET", "/project/task", OneTask, ResumableTask, AllTasks)
+@call(blueprint, "GET", "/project/task", OneTask, ResumableTask, AllTasks, PartOfTasks)
 def get(args: GetTask, services: Services) -> dict[str, Any]:
     """Status of one task, or the tasks of a project, or all tasks."""
     if args.tid is not None:
         return tasks.get(services, args.tid, resume=args.given("resume"))
-    return {"tasks": tasks.list_all(services, args.pid)}
+    return args.answer("tasks", tasks.list_all(services, args.pid, args.selection))
 
 
 class DeleteTask(Arguments):

@@ -12,6 +12,7 @@ from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import dataset as sentences
 from paddlex_restful.messages import project as project_sentences
 from paddlex_restful.services import Services, status
+from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import workspace_pb2 as pb
 from paddlex_restful.workspace.paths import readable
 
@@ -59,9 +60,9 @@ def get(services: Services, did: str) -> dict[str, Any]:
     }
 
 
-def list_all(services: Services) -> list[dict[str, Any]]:
-    """All datasets, oldest first."""
-    return [_listed(services, dataset) for dataset in services.workspace.datasets()]
+def list_all(services: Services, selection: Selection = ALL) -> Listed:
+    """The selected datasets."""
+    return selection.apply(services.workspace.datasets(), lambda dataset: _listed(services, dataset))
 
 
 def _listed(services: Services, dataset: pb.Dataset) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
 from paddlex_restful.services import Services, datasets, evaluation, exported, tasks
+from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -180,19 +181,20 @@ def _dataset_attributes(services: Services, did: str) -> dict[str, Any] | None:
     }
 
 
-def list_all(services: Services, kind: str) -> list[dict[str, Any]]:
-    """All models of a kind (pretrained or exported), oldest first; exported ones with what ``exported.read`` told."""
+def list_all(services: Services, kind: str, selection: Selection = ALL) -> Listed:
+    """The selected models of a kind (pretrained or exported); exported ones with what ``exported.read`` told."""
     workspace = services.workspace
     if kind == "pretrained":
-        return [_attributes(services, model) for model in workspace.pretrained_models()]
-    return [
-        {
-            **_attributes(services, model),
-            "exported_type": model.exported_type,
-            **_facts(str(_exported_details(services, model.id)), str(workspace.folder(model))),
-        }
-        for model in workspace.exported_models()
-    ]
+        return selection.apply(workspace.pretrained_models(), lambda model: _attributes(services, model))
+    return selection.apply(workspace.exported_models(), lambda model: _exported(services, model))
+
+
+def _exported(services: Services, model: pb.ExportedModel) -> dict[str, Any]:
+    return {
+        **_attributes(services, model),
+        "exported_type": model.exported_type,
+        **_facts(str(_exported_details(services, model.id)), str(services.workspace.folder(model))),
+    }
 
 
 @lru_cache(maxsize=4096)

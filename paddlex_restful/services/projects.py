@@ -8,6 +8,7 @@ from typing import Any
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import project as sentences
 from paddlex_restful.services import Services, datasets, status, system, tasks
+from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
@@ -27,9 +28,10 @@ def get(services: Services, pid: str) -> dict[str, Any]:
     return {**_attributes(services, project), "tasks": statuses}
 
 
-def list_all(services: Services) -> list[dict[str, Any]]:
-    """All projects, oldest first, without their tasks."""
-    return [{"id": project.id, "attr": _attributes(services, project)} for project in services.workspace.projects()]
+def list_all(services: Services, selection: Selection = ALL) -> Listed:
+    """The selected projects, without their tasks."""
+    projects = services.workspace.projects()
+    return selection.apply(projects, lambda project: {"id": project.id, "attr": _attributes(services, project)})
 
 
 def _attributes(services: Services, project: pb.Project) -> dict[str, Any]:

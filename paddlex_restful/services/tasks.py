@@ -12,6 +12,7 @@ from paddlex_restful.jobs import states
 from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
 from paddlex_restful.services import Services, checkpoints, datasets, status
+from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 PARAMS_FILE = "params.pkl"
@@ -54,14 +55,14 @@ def get(services: Services, tid: str, resume: bool = False) -> dict[str, Any]:
     return answer
 
 
-def list_all(services: Services, pid: str | None) -> list[dict[str, Any]]:
-    """All tasks, or those of one project, oldest first."""
+def list_all(services: Services, pid: str | None, selection: Selection = ALL) -> Listed:
+    """The selected ones of all tasks, or of those of one project."""
     workspace = services.workspace
     if pid:
         workspace.project(pid)
     snapshot = workspace.read()
     found = workspace.tasks_of(pid) if pid else workspace.tasks()
-    return [_listed(services, snapshot, task) for task in found]
+    return selection.apply(found, lambda task: _listed(services, snapshot, task))
 
 
 def _listed(services: Services, snapshot: pb.Workspace, task: pb.Task) -> dict[str, Any]:

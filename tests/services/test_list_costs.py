@@ -67,7 +67,7 @@ def pid(toy_services: Services) -> Iterator[str]:
 
 def test_lists_of_tasks_open_no_file(toy_services: Services, pid: str, opened: Opened) -> None:
     services = toy_services
-    listed = tasks.list_all(services, None)
+    listed = tasks.list_all(services, None).items
     assert len(listed) == TASKS
     assert {each["status"] for each in listed} == {4, 8, 10}
     assert opened.during(lambda: tasks.list_all(services, None)) == []
@@ -111,7 +111,7 @@ def test_a_list_of_exported_models_reads_what_is_told_of_each_once(
         models.list_exported(services, pid, tid, "m", str(folder), None)
         (folder / "export.json").unlink()  # what was known at first is what is told
     listed: list[Any] = []
-    names = opened.during(lambda: listed.extend(models.list_all(services, "exported")))
+    names = opened.during(lambda: listed.extend(models.list_all(services, "exported").items))
     assert sorted(map(Path, names)) == sorted((services.workspace.root / "exported").iterdir())
     assert {(each["format"], each["size"], each["exported_type"]) for each in listed} == {("onnx", 7, 5)}
     assert opened.during(lambda: models.list_all(services, "exported")) == []

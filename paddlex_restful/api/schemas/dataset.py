@@ -69,6 +69,12 @@ class AllDatasets(Answer):
     datasets: list[ListedDataset] = Field(description="oldest first")
 
 
+class PartOfDatasets(AllDatasets):
+    """The same with `offset`, `limit` or `sort`."""
+
+    total: int = Field(description="how many there are in all")
+
+
 class Details(Part):
     """What a dataset holds; paths are relative to it."""
 

@@ -119,10 +119,22 @@ class PretrainedModels(Answer):
     pretrained_models: list[ModelEntry] = Field(description="oldest first")
 
 
+class PartOfPretrainedModels(PretrainedModels):
+    """The same with `offset`, `limit` or `sort`."""
+
+    total: int = Field(description="how many there are in all")
+
+
 class ExportedModels(Answer):
     """With `type` exported."""
 
     exported_models: list[ExportedEntry] = Field(description="oldest first")
+
+
+class PartOfExportedModels(ExportedModels):
+    """The same with `offset`, `limit` or `sort`."""
+
+    total: int = Field(description="how many there are in all")
 
 
 class ModelDataset(Part):

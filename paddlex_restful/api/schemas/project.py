@@ -57,6 +57,12 @@ class AllProjects(Answer):
     projects: list[ListedProject] = Field(description="oldest first")
 
 
+class PartOfProjects(AllProjects):
+    """The same with `offset`, `limit` or `sort`."""
+
+    total: int = Field(description="how many there are in all")
+
+
 class CreatedTask(Answer):
     """The new task."""
 
@@ -95,6 +101,12 @@ class AllTasks(Answer):
     """Without `tid`."""
 
     tasks: list[ListedTask] = Field(description="oldest first")
+
+
+class PartOfTasks(AllTasks):
+    """The same with `offset`, `limit` or `sort`."""
+
+    total: int = Field(description="how many there are in all")
 
 
 class TrainingParams(Answer):

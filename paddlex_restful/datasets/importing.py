@@ -22,6 +22,7 @@ from paddlex_restful.durable import sync_folder, write_durably
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import dataset as messages
+from paddlex_restful.paths import readable, unmoved
 
 STAGING = ".import"
 DEMOS = "demos"
@@ -56,27 +57,24 @@ def run(context: JobContext) -> dict[str, Any]:
     return {"split": content.split is not None, "images": len(content.file_info)}
 
 
-def check_source(path: str, root: Path) -> Path:
+def check_source(source: Path, root: Path) -> Path:
     """The folder that an import is asked to read.
 
     Args:
-        path: as the client gives it.
+        source: absolute path, without symbolic links.
         root: the workspace.
 
     Raises:
         UserError: it is no readable folder, or overlaps with the workspace; the demos' data in it may be imported.
     """
-    if not os.path.isabs(path):  # noqa: PTH117  a str: pathlib would take "" for the current folder
-        raise UserError(messages.SOURCE_RELATIVE, path=path or "''")
-    source = Path(path)
-    if "\0" in path or not source.is_dir():
-        raise UserError(messages.SOURCE_MISSING, path=path.replace("\0", "?"))
+    if not source.is_dir():
+        raise UserError(messages.SOURCE_MISSING, path=readable(str(source)))
     if not os.access(source, os.R_OK | os.X_OK):
-        raise UserError(messages.SOURCE_UNREADABLE, path=path)
-    real, workspace = source.resolve(), root.resolve()
-    inside = real.is_relative_to(workspace) and not real.is_relative_to(workspace / DEMOS)
-    if inside or workspace.is_relative_to(real):
-        raise UserError(messages.SOURCE_IN_WORKSPACE, path=path)
+        raise UserError(messages.SOURCE_UNREADABLE, path=source)
+    workspace = root.resolve()
+    inside = source.is_relative_to(workspace) and not source.is_relative_to(workspace / DEMOS)
+    if inside or workspace.is_relative_to(source):
+        raise UserError(messages.SOURCE_IN_WORKSPACE, path=source)
     return source
 
 
@@ -108,7 +106,7 @@ def rebuild(folder: Path, type: str) -> dict[str, Any]:
 def _check(context: JobContext) -> tuple[Source, Content]:
     step = _stepper(context, "checking")
     try:
-        folder = check_source(context.args["source"], context.root)
+        folder = check_source(unmoved(Path(context.args["source"])), context.root)
         inspection = Inspection(folder, step)
         content = format_of(context.args["type"]).check(inspection)
         for name in sorted({file.partition("/")[0] for file in content.file_info} & RESERVED):
@@ -122,12 +120,12 @@ def _check(context: JobContext) -> tuple[Source, Content]:
 def _copy(context: JobContext, source: Source, content: Content, staging: Path) -> None:
     step = _stepper(context, "copying")
     files = content.files(source)
-    copier = Copier(link=bool(context.args.get("link")))
+    copier = Copier(source.root, link=bool(context.args.get("link")))
 
     def copy(file: str) -> None:
         try:
             copier.copy(source.path(file), f"{staging}/{file}")
-        except (FileNotFoundError, SourceChangedError):
+        except (FileNotFoundError, NotADirectoryError, SourceChangedError):
             raise JobFailed("copy", messages.SOURCE_CHANGED, file=file) from None
         except OSError as error:
             raise _failure(error, file) from error

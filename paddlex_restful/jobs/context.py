@@ -9,6 +9,7 @@ from typing import Any
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.files import write_atomically
+from paddlex_restful.paths import unmoved
 
 PROGRESS_FILE = "progress.json"
 LOG_FILE = "out.log"
@@ -76,9 +77,13 @@ class JobContext:
         """The file that holds stdout and stderr of the process."""
         return self.folder / LOG_FILE
 
-    def path(self, relative: str) -> Path:
-        """Path of a file that is named relative to the workspace."""
-        return self.root / relative
+    def path(self, named: str) -> Path:
+        """Path that the arguments name, relative to the workspace or absolute.
+
+        Raises:
+            UserError: it leads elsewhere than when the job was submitted.
+        """
+        return unmoved(self.root / named)
 
     def progress(self, *, flush: bool = False, **fields: Any) -> None:
         """Merge fields into the progress that the server shows.

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from paddlex_restful.durable import sync_folder, write_durably
+from paddlex_restful.paths import unmoved
 
 JOB_FILE = "job.json"
 PROCESS_FILE = "process.json"
@@ -66,8 +67,11 @@ def prepare(folder: Path, job: dict[str, Any]) -> None:
     Args:
         folder: the job's folder, ``…/job/<kind>``.
         job: what ``job.json`` is to hold.
+
+    Raises:
+        UserError: a symbolic link has taken the place of a folder on the way to it.
     """
-    new = _beside(folder)
+    new = _beside(unmoved(folder))
     if new.exists():
         shutil.rmtree(new)
     new.mkdir(parents=True)

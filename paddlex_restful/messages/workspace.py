@@ -1,4 +1,4 @@
-"""Sentences about the workspace: its lock, its files, its entries and its paths."""
+"""Sentences about the workspace: its lock, its files and its entries."""
 
 IN_USE = (
     "The workspace {path} is already used by another server (pid {pid}). "
@@ -32,16 +32,6 @@ OTHER_TYPE = (
     "Dataset {did} is made for {dataset_type} and project {pid} for {project_type}; "
     "bind a dataset of the project's own type."
 )
-
-PATH_EMPTY = "The path is empty; name a file or a folder."
-PATH_INVALID = (
-    "The path {path} is not one that this system can hold (a NUL character or invalid text in it); correct it."
-)
-PATH_TOO_LONG = "The path {path} is too long; use a shorter one."
-PATH_UNRESOLVED = (
-    "The path {path} cannot be followed (a loop of symbolic links, or a folder that may not be read); correct it."
-)
-PATH_OUTSIDE = "The path {path} is outside the folders that this server may use; give one inside {roots}."
 
 KEY_OF_ANOTHER = (
     "The Idempotency-Key of this request was used for another one before; send each new request with a key of its own."

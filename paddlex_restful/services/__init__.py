@@ -15,6 +15,7 @@ from paddlex_restful.config import Config
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.messages import jobs as messages
+from paddlex_restful.services.roots import Roots
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
 from paddlex_restful.workspace.replies import Replies
@@ -30,6 +31,7 @@ class Services:
         jobs: its jobs.
         visualdl: the VisualDL pages that it started.
         replies: what was answered to requests with keys.
+        roots: the paths that its clients may name.
         gate: held from the check that something may be done to the doing, where two requests could get between
             each other: starting jobs, deleting, binding, splitting.
     """
@@ -39,7 +41,11 @@ class Services:
     jobs: JobManager
     visualdl: VisualDLServers
     replies: Replies
+    roots: Roots = field(init=False)
     gate: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roots", Roots.of(self.config, self.workspace.root))
 
     def close(self) -> None:
         """Gives everything back; running jobs go on."""

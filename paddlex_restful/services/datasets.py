@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from paddlex_restful import datasets as formats
@@ -11,10 +12,10 @@ from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import dataset as sentences
 from paddlex_restful.messages import project as project_sentences
+from paddlex_restful.paths import readable
 from paddlex_restful.services import Services, status
 from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import workspace_pb2 as pb
-from paddlex_restful.workspace.paths import readable
 
 _IMPORTED = (DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED)
 
@@ -93,7 +94,9 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
     """
     workspace = services.workspace
     dataset = workspace.dataset(did)
-    folder = formats.check_source(source, workspace.root)
+    if not Path(source).is_absolute():
+        raise UserError(sentences.SOURCE_RELATIVE, path=readable(source) or "''")
+    folder = formats.check_source(services.roots.to_read(source), workspace.root)
     target = workspace.folder(dataset)
     args = {
         "did": did,

@@ -10,8 +10,8 @@ from pathlib import Path
 from paddlex_restful import zipped
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
+from paddlex_restful.paths import confine
 from paddlex_restful.services import Services
-from paddlex_restful.workspace import confine
 
 _NETS = frozenset({".pdiparams", ".pdmodel", ".pdparams", ".onnx", ".nb"})
 """Endings of the files that hold a net or its weights: a folder without any is no model."""
@@ -47,13 +47,13 @@ def find(services: Services, emid: str | None, pmid: str | None) -> Download:
         pmid: id of a saved model; one of the two.
 
     Raises:
-        UserError: there is no such model, its files are gone or no model, or they are being written.
+        UserError: there is no such model, its files may not be read, are gone or no model, or are being written.
     """
     if (emid is None) == (pmid is None):
         raise UserError(sentences.ONE_ID)
     workspace = services.workspace
     model = workspace.exported_model(emid) if emid else workspace.pretrained_model(pmid or "")
-    folder = workspace.folder(model).resolve()
+    folder = services.roots.to_read(workspace.folder(model))
     try:
         found = tuple(members(folder))
         archive = zipped.lay_out(found) if _is_model(found) else None

@@ -13,6 +13,7 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
+from paddlex_restful.paths import confine
 from paddlex_restful.results import EXPORT_FILE
 from paddlex_restful.services import downloads
 
@@ -50,6 +51,11 @@ def read(folder: Path) -> dict[str, Any]:
     return {name: _checked(form, told.get(name)) for name, form in _FIELDS.items()}
 
 
+def nothing() -> dict[str, Any]:
+    """What ``read`` gives where nothing is told."""
+    return dict.fromkeys(_FIELDS)
+
+
 def kind(facts: Mapping[str, Any]) -> ExportedModelType:
     """What kind of exported model it is by what ``read`` tells; a trained one for servers where nothing is known."""
     mobile = facts["format"] == "lite"
@@ -82,10 +88,11 @@ def _older(folder: Path) -> dict[str, Any]:
 def _mapping(file: Path, parse: Callable[[bytes], Any]) -> dict[str, Any]:
     """The object in a file, empty where there is none that can be read."""
     try:
+        file = confine(file, file.parent)
         if not file.is_file() or file.stat().st_size > _LARGEST:
             return {}
         found = parse(file.read_bytes())
-    except (OSError, ValueError, RecursionError, yaml.YAMLError, AttributeError, KeyError):
+    except (UserError, OSError, ValueError, RecursionError, yaml.YAMLError, AttributeError, KeyError):
         # PyYAML tells values that do not fit their tags by the last two.
         return {}
     return found if isinstance(found, dict) else {}

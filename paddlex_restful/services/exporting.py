@@ -15,6 +15,7 @@ from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder, read_json
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.params import exports
+from paddlex_restful.paths import readable
 from paddlex_restful.results import EXPORT_FILE
 from paddlex_restful.services import Services, files, inputs, paddlelite, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
@@ -115,10 +116,12 @@ def _lite(services: Services, project: pb.Project, params: Mapping[str, Any], wi
         args["dataset"] = _dataset(services, project)
     if wish.model_path is None:
         return args
-    folder = Path(wish.model_path)
-    facts = read_json(folder / EXPORT_FILE) if folder.is_absolute() else None
+    if not Path(wish.model_path).is_absolute():
+        raise UserError(sentences.NOT_AN_INFERENCE_MODEL, path=readable(wish.model_path))
+    folder = services.roots.to_read(wish.model_path)
+    facts = read_json(folder / EXPORT_FILE)
     if facts is None or facts.get("format") != "infer" or not (folder / INFO_FILE).is_file():
-        raise UserError(sentences.NOT_AN_INFERENCE_MODEL, path=wish.model_path)
+        raise UserError(sentences.NOT_AN_INFERENCE_MODEL, path=readable(wish.model_path))
     if facts.get("quantised") and wish.valid_places == "x86":
         raise UserError(sentences.QUANTISED_ON_X86)
     return args | {"exported": True, "model": str(folder)}
@@ -183,13 +186,9 @@ def stop(services: Services, tid: str) -> dict[str, Any]:
 
 
 def _save_dir(services: Services, named: str) -> Path:
-    path = Path(named)
-    if not path.is_absolute():
-        raise UserError(sentences.SAVE_DIR_RELATIVE, path=named)
-    try:
-        target = path.resolve()
-    except RuntimeError:  # as Python below 3.13 tells a loop of links
-        raise UserError(sentences.SAVE_DIR_UNWRITABLE, path=named) from None
+    if not Path(named).is_absolute():
+        raise UserError(sentences.SAVE_DIR_RELATIVE, path=readable(named))
+    target = services.roots.to_write(named)
     if len(target.parts) > _MOST_LEVELS:
         raise UserError(sentences.SAVE_DIR_TOO_DEEP, levels=_MOST_LEVELS)
     root = services.workspace.root

@@ -14,9 +14,11 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import file as sentences
+from paddlex_restful.messages import paths as path_sentences
+from paddlex_restful.paths import confine, readable
 from paddlex_restful.services import Services, datasets
-from paddlex_restful.workspace import confine
 from paddlex_restful.workspace import workspace_pb2 as pb
+from paddlex_restful.workspace.entries import HOMES
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 LOGS = frozenset({".log", ".txt"})
@@ -32,6 +34,9 @@ TAIL_LINES = 20
 TAIL_LENGTH = 500
 """How many characters of each of them."""
 
+_GIVEN = (*HOMES, "demos", "exports")
+"""Folders of the workspace whose files are given; what else lies in it are the server's own records and secrets."""
+
 _BLOCK = 1 << 16
 
 
@@ -45,7 +50,7 @@ def find(services: Services, path: str, kinds: frozenset[str], did: str | None =
         did: dataset in which the file must lie.
 
     Raises:
-        UserError: it lies outside the workspace or the dataset, is of another kind, or is missing.
+        UserError: it lies outside the workspace or the dataset, is a record of the server, of another kind, or missing.
     """
     roots = [services.workspace.root]
     if did:
@@ -53,8 +58,12 @@ def find(services: Services, path: str, kinds: frozenset[str], did: str | None =
     found = confine(path, *roots)
     if found.suffix.lower() not in kinds:
         raise UserError(sentences.UNKNOWN_KIND, suffix=found.suffix, kinds=", ".join(sorted(kinds)))
+    place = found.relative_to(services.workspace.root).parts
+    # Of a job's folder, which lies below that of an entry, the log alone is for people.
+    if (place and place[0] not in _GIVEN) or (found.parent.parent.name == "job" and found.name != LOG_FILE):
+        raise UserError(path_sentences.PATH_OF_RECORDS, path=readable(path))
     if not found.is_file():
-        raise UserError(sentences.NO_SUCH_FILE, path=path)
+        raise UserError(sentences.NO_SUCH_FILE, path=readable(path))
     return found
 
 

@@ -18,9 +18,10 @@ from paddlex_restful.durable import sync, sync_folder, write_durably
 from paddlex_restful.enums import ExportedModelType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import model as sentences
+from paddlex_restful.paths import confine, readable
 from paddlex_restful.services import Services, datasets, evaluation, exported, tasks
 from paddlex_restful.services.listing import ALL, Listed, Selection
-from paddlex_restful.workspace import confine
+from paddlex_restful.services.roots import Roots
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _DETAILS = "details.json"
@@ -69,7 +70,7 @@ def _copied(services: Services, source: Path, details: dict[str, Any]) -> Iterat
         beside = Path(folder)
         for name in CHECKPOINT_FILES:
             if (source / name).is_file():
-                _link_or_copy(source / name, beside / name)
+                _link_or_copy(confine(source / name, services.workspace.root), beside / name)
         write_durably(beside / _DETAILS, json.dumps(details).encode())
         yield beside
 
@@ -119,11 +120,13 @@ def list_exported(services: Services, pid: str, tid: str, name: str, path: str, 
     task, project = _task_of(services, pid, tid)
     if exported_type is not None and exported_type not in list(ExportedModelType):
         raise UserError(sentences.EXPORTED_TYPE, value=exported_type)
-    folder = Path(path)
-    if not folder.is_absolute() or not folder.exists():
-        raise UserError(sentences.NOT_AN_EXPORT, path=path)
+    if not Path(path).is_absolute():
+        raise UserError(sentences.NOT_AN_EXPORT, path=readable(path))
+    folder = services.roots.to_read(path)
+    if not folder.exists():
+        raise UserError(sentences.NOT_AN_EXPORT, path=readable(path))
     params = _params(services, task)
-    facts = exported.read(folder.resolve())
+    facts = exported.read(folder)
     details = {**_describe(services, project, task, params, None), _FACTS: facts}
     kind = exported.kind(facts) if exported_type is None else exported_type
     workspace = services.workspace
@@ -193,21 +196,29 @@ def _exported(services: Services, model: pb.ExportedModel) -> dict[str, Any]:
     return {
         **_attributes(services, model),
         "exported_type": model.exported_type,
-        **_facts(str(_exported_details(services, model.id)), str(services.workspace.folder(model))),
+        **_facts(services.roots, str(_exported_details(services, model.id)), str(services.workspace.folder(model))),
     }
 
 
 @lru_cache(maxsize=4096)
-def _facts(details: str, folder: str) -> dict[str, Any]:
+def _facts(roots: Roots, details: str, folder: str) -> dict[str, Any]:
     """What was known of an exported model when it was listed; a list reads no file twice, and ids are never reused.
 
     Args:
+        roots: of the server.
         details: file of what was kept with the model; those of earlier versions lack the facts.
         folder: of the model.
     """
     file = Path(details)
     kept: dict[str, Any] = json.loads(file.read_bytes()) if file.is_file() else {}
-    return kept.get(_FACTS) or exported.read(Path(folder).resolve())
+    known: dict[str, Any] | None = kept.get(_FACTS)
+    if known:
+        return known
+    try:
+        place = roots.to_read(folder)
+    except UserError:
+        return exported.nothing()
+    return exported.read(place)
 
 
 def _attributes(services: Services, model: pb.PretrainedModel | pb.ExportedModel) -> dict[str, Any]:

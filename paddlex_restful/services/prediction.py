@@ -14,6 +14,7 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
+from paddlex_restful.paths import readable, unmoved
 from paddlex_restful.results import SINGLE_PICTURE
 from paddlex_restful.services import Services, datasets, files, inputs, status, tasks, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
@@ -54,12 +55,17 @@ def start_list(services: Services, tid: str, images: Sequence[str], score_thresh
     model = trained.checkpoint(services, task, epoch)
     if not images:
         raise UserError(sentences.EMPTY_IMG_LIST)
-    for image in images:
-        if not Path(image).is_absolute():
-            raise UserError(sentences.RELATIVE_IMAGE, path=image)
-        if not Path(image).is_file():
-            raise UserError(sentences.NO_SUCH_IMAGE, path=image)
-    return _start(services, task, _args(project, model, score_thresh, images=list(images)))
+    found = [str(_image(services, image)) for image in images]
+    return _start(services, task, {**_args(project, model, score_thresh, images=found), "names": list(images)})
+
+
+def _image(services: Services, named: str) -> Path:
+    if not Path(named).is_absolute():
+        raise UserError(sentences.RELATIVE_IMAGE, path=readable(named))
+    image = services.roots.to_read(named)
+    if not image.is_file():
+        raise UserError(sentences.NO_SUCH_IMAGE, path=readable(named))
+    return image
 
 
 def start_test_split(services: Services, tid: str, score_thresh: float, epoch: int | None) -> Job:
@@ -145,7 +151,7 @@ def _start(services: Services, task: pb.Task, args: dict[str, Any]) -> Job:
 def _empty(services: Services, task: pb.Task, output: Path) -> None:
     services.workspace.task(task.id)
     tasks.refuse_while_busy(services, task.id, "train", "predict")
-    if output.exists():
+    if unmoved(output).exists():
         shutil.rmtree(output)
     output.mkdir()
 

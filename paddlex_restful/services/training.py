@@ -13,6 +13,7 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
+from paddlex_restful.paths import readable
 from paddlex_restful.services import Services, checkpoints, files, inputs, pruning, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -89,15 +90,11 @@ def _weights(services: Services, named: str | None) -> str | None:
     if not named or named in PUBLISHED_WEIGHTS:
         return None
     model = inputs.find_pretrained(services, named)
-    path = model if model is not None else Path(named)
-    if not path.is_absolute():
-        path = services.workspace.root / path
+    path = services.roots.to_read(model if model is not None else named)
     if not path.exists():
-        raise UserError(sentences.WEIGHTS_MISSING, weights=named)
-    resolved = path.resolve()
-    if resolved.is_relative_to(services.workspace.root):
-        return services.workspace.relative(resolved)
-    return str(resolved)
+        raise UserError(sentences.WEIGHTS_MISSING, weights=readable(named))
+    inside = path.is_relative_to(services.workspace.root)
+    return services.workspace.relative(path) if inside else str(path)
 
 
 def train_log(services: Services, tid: str) -> dict[str, Any]:

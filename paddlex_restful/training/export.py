@@ -16,6 +16,7 @@ from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.durable import sync
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
+from paddlex_restful.paths import unmoved
 from paddlex_restful.training import formats, inference_model
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.formats import children, facts
@@ -113,9 +114,10 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
     Raises:
         JobFailed: it holds files or cannot be written.
+        UserError: it lies elsewhere than when it was named.
         OSError: the disk is full.
     """
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    if unmoved(folder).exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise JobFailed("save_dir", messages.NOT_EMPTY, folder=folder)
     # A name of its own for each export, independent of the length of the folder's name.
     beside = folder.with_name(f".{secrets.token_hex(8)}.new")
@@ -136,6 +138,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _publish(beside: Path, folder: Path) -> None:
+    unmoved(beside)
     for path in (*beside.rglob("*"), beside):
         sync(path)
     try:

@@ -19,6 +19,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
+from paddlex_restful.paths import unmoved
 from paddlex_restful.reports.comparison import beside
 from paddlex_restful.results import RESULT_FILE, SINGLE_PICTURE
 from paddlex_restful.training import reading
@@ -108,8 +109,8 @@ def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[s
     test split the truth is told as well (see ``truth``), and drawn beside the prediction.
 
     Args:
-        context: args ``type``, ``model``, ``images`` (absolute paths) or ``dataset`` (its test split), ``single``,
-            ``output``.
+        context: args ``type``, ``model``, ``images`` (absolute paths) and ``names`` (how they are told), or ``dataset``
+            (its test split), ``single``, ``output``.
         load: makes the predictor, once it is known that there are images.
 
     Returns:
@@ -183,7 +184,7 @@ def _short(name: str) -> str:
 def _subjects(context: JobContext) -> list[Subject]:
     args = context.args
     if args.get("images") is not None:
-        shown = ["image_data"] if args.get("single") else args["images"]
+        shown = ["image_data"] if args.get("single") else args.get("names", args["images"])
         return [Subject(Path(image), name) for image, name in zip(args["images"], shown, strict=True)]
     folder = context.path(args["dataset"])
     return [
@@ -200,7 +201,7 @@ def _predict(
 
     def load(subject: Subject) -> _Loaded:
         if subject.sample is None:
-            pixels, truth = predictor.read(subject.image), None
+            pixels, truth = predictor.read(unmoved(subject.image)), None
         else:
             pixels, truth = read_with_truth(subject.sample, project_type, labels)
         prepared = predictor.prepare(pixels)

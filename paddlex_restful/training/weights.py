@@ -15,6 +15,7 @@ from paddlex_restful.download import checksum, download
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.paths import confine
 from paddlex_restful.training import checkpoint
 from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.reporter import log
@@ -88,7 +89,7 @@ def _numpy_type(tensor: Any) -> str:
 def _weights_file(path: Path, source: str) -> Path:
     for file in (path, path / WEIGHTS_FILE, path / BEST_MODEL / WEIGHTS_FILE):
         if file.is_file():
-            return file
+            return confine(file, path)
     raise JobFailed("weights", messages.WEIGHTS_MISSING, source=source)
 
 

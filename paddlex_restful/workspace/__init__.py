@@ -1,7 +1,6 @@
-"""The durable state of a server: its entries, the folders that belong to them, and the paths that clients may name."""
+"""The durable state of a server: its entries and the folders that belong to them."""
 
 from paddlex_restful.workspace.original import original_statuses
-from paddlex_restful.workspace.paths import confine
 from paddlex_restful.workspace.store import Workspace
 
-__all__ = ["Workspace", "confine", "original_statuses"]
+__all__ = ["Workspace", "original_statuses"]

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
+from paddlex_restful.paths import readable
 from paddlex_restful.workspace import workspace_pb2 as pb
-from paddlex_restful.workspace.paths import readable
 
 Entry = pb.Dataset | pb.Project | pb.Task | pb.PretrainedModel | pb.ExportedModel
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +26,7 @@ def remove_folder(root: Path, relative: str) -> bool:
         Whether nothing of it is left to remove.
     """
     folder = root / relative
-    if not _is_entry_folder(relative) or not folder.parent.resolve().is_relative_to(root):
+    if not _is_entry_folder(relative) or os.path.realpath(folder.parent) != str(folder.parent):
         log.warning("%s is not a folder of this workspace; what is there was left alone.", relative)
         return True
     try:

@@ -13,6 +13,7 @@ from typing import NoReturn, TypeVar, cast
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
+from paddlex_restful.paths import readable
 from paddlex_restful.workspace import workspace_pb2 as pb
 from paddlex_restful.workspace.commits import Commits, now
 from paddlex_restful.workspace.entries import (
@@ -30,7 +31,6 @@ from paddlex_restful.workspace.entries import (
     set_fields,
 )
 from paddlex_restful.workspace.lock import WorkspaceLock
-from paddlex_restful.workspace.paths import readable
 from paddlex_restful.workspace.recovery import recover
 from paddlex_restful.workspace.removal import INFO, remove_folder
 from paddlex_restful.workspace.snapshot import Snapshot

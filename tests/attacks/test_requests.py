@@ -52,7 +52,7 @@ def test_a_refusal_does_not_repeat_megabytes(target: Server) -> None:
 
 def test_a_path_with_an_endless_name_is_told_as_such(target: Server) -> None:
     message = target.refused("POST", "/model", **_model(target, path="/" + "x" * 300))
-    assert "longer than the file system takes" in message
+    assert "is too long; use a shorter one" in message
 
 
 def _model(server: Server, path: str) -> dict[str, Any]:

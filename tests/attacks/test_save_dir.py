@@ -11,7 +11,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.services import build_services, exporting
 
 
-@pytest.mark.parametrize(("named", "words"), [("loop/x", "cannot be written"), ("/".join("x" * 900), "folders deep")])
+@pytest.mark.parametrize(("named", "words"), [("loop/x", "cannot be followed"), ("/".join("x" * 900), "folders deep")])
 def test_a_loop_of_links_and_an_endless_nesting_are_refused(tmp_path: Path, named: str, words: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     services = build_services(Config(tmp_path / "workspace"))

@@ -23,7 +23,7 @@ def test_content_arrives_by_whichever_way(
             raise OSError(errno.EXDEV, "Invalid cross-device link")
 
         monkeypatch.setattr(os, "copy_file_range", refuse)
-    copier = Copier(link=False)
+    copier = Copier(tmp_path, link=False)
     for number in range(2):
         copier.copy(str(source), str(tmp_path / f"target{number}"))
         assert (tmp_path / f"target{number}").read_bytes() == source.read_bytes()
@@ -35,7 +35,7 @@ def test_a_file_system_that_says_zero_instead_of_an_error_is_read(
 ) -> None:
     monkeypatch.setattr(os, "copy_file_range", lambda *arguments: 0)
     (tmp_path / "source").write_bytes(b"content")
-    Copier(link=False).copy(str(tmp_path / "source"), str(tmp_path / "target"))
+    Copier(tmp_path, link=False).copy(str(tmp_path / "source"), str(tmp_path / "target"))
     assert (tmp_path / "target").read_bytes() == b"content"
 
 
@@ -46,7 +46,7 @@ def test_links_across_file_systems_become_copies(tmp_path: Path) -> None:
         source.write_bytes(b"content")
         if source.stat().st_dev == tmp_path.stat().st_dev:
             pytest.skip("both folders lie on one file system")
-        copier = Copier(link=True)
+        copier = Copier(source.parent, link=True)
         copier.copy(str(source), str(tmp_path / "target"))
         assert (tmp_path / "target").read_bytes() == b"content"
         assert copier.needs_space
@@ -59,5 +59,5 @@ def test_an_existing_target_is_not_written_over(tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     for link in (True, False):
         with pytest.raises(FileExistsError):
-            Copier(link=link).copy(str(tmp_path / "source"), str(tmp_path / "target"))
+            Copier(tmp_path, link=link).copy(str(tmp_path / "source"), str(tmp_path / "target"))
     assert (tmp_path / "target").read_text() == "target"

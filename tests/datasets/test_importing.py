@@ -210,22 +210,17 @@ def test_a_file_that_vanishes_before_it_is_copied_is_named(source: Path, make_co
 def test_folders_that_cannot_be_a_source_are_refused(tmp_path: Path, make_context: MakeContext) -> None:
     root = make_context("classification", "x").root
     (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to(root / "datasets")
     for path, expected in [
-        ("", "must be the absolute path"),
-        ("relative/folder", "must be the absolute path"),
         (str(tmp_path / "missing"), "which is not a folder"),
         (str(tmp_path / "file"), "which is not a folder"),
-        (f"{tmp_path}/\0", "which is not a folder"),
         (str(root), "overlaps"),
         (str(root / "datasets/D0001"), "overlaps"),
-        (str(tmp_path / "link"), "overlaps"),
         (str(tmp_path), "overlaps"),
     ]:
         with pytest.raises(UserError, match=expected):
-            importing.check_source(path, root)
+            importing.check_source(Path(path), root)
     (root / "demos/detection").mkdir(parents=True)
-    assert importing.check_source(str(root / "demos/detection"), root) == root / "demos/detection"
+    assert importing.check_source(root / "demos/detection", root) == root / "demos/detection"
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful.errors import UserError
-from paddlex_restful.workspace import confine
+from paddlex_restful.paths import confine
 
 
 @pytest.fixture

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from paddlex_restful.errors import UserError
-from paddlex_restful.messages import workspace as sentences
+from paddlex_restful.messages import paths as sentences
 
 _MAX_PATH = 4096
 _MAX_NAME = 255
 _SHOWN = 200
+
+_FOREIGN = re.compile(r"[A-Za-z]:|[\\/]{2}")
+"""How paths of Windows begin that name a drive or another machine; Linux would look for them where nobody meant."""
 
 
 def confine(path: str | Path, *roots: Path) -> Path:
@@ -23,7 +27,8 @@ def confine(path: str | Path, *roots: Path) -> Path:
         roots: the folders that are allowed, at least one.
 
     Raises:
-        UserError: it leads out of all roots, or is no path at all (empty, too long, with NUL, a loop of links).
+        UserError: it leads out of all roots, or is no path at all (empty, too long, with NUL, of a drive or another
+            machine, a loop of links).
     """
     text = os.fspath(path)
     shown = readable(text)
@@ -35,6 +40,8 @@ def confine(path: str | Path, *roots: Path) -> Path:
         raise UserError(sentences.PATH_INVALID, path=shown) from None
     if b"\0" in encoded:
         raise UserError(sentences.PATH_INVALID, path=shown)
+    if _FOREIGN.match(text):
+        raise UserError(sentences.PATH_FOREIGN, path=shown)
     if len(encoded) > _MAX_PATH or any(len(os.fsencode(name)) > _MAX_NAME for name in Path(text).parts):
         raise UserError(sentences.PATH_TOO_LONG, path=shown)
     try:
@@ -45,6 +52,22 @@ def confine(path: str | Path, *roots: Path) -> Path:
     if not any(resolved.is_relative_to(root) for root in allowed):
         raise UserError(sentences.PATH_OUTSIDE, path=shown, roots=" or ".join(readable(str(root)) for root in allowed))
     return resolved
+
+
+def unmoved(path: Path) -> Path:
+    """A path that ``confine`` gave, if it still leads where it did: for jobs, at the moment of use.
+
+    Between a request and its job somebody may put a symbolic link in the place of a folder that was judged.
+
+    Args:
+        path: absolute and without symbolic links. It need not exist.
+
+    Raises:
+        UserError: a part of it is a symbolic link now.
+    """
+    if os.path.realpath(path) != os.fspath(path):
+        raise UserError(sentences.PATH_MOVED, path=readable(str(path)))
+    return path
 
 
 def readable(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from paddlex_restful import __version__
-from paddlex_restful.config import Config, default_cpu_jobs
+from paddlex_restful.config import DEFAULT_MIN_FREE, Config, default_cpu_jobs
 from paddlex_restful.messages import access as access_messages
 from paddlex_restful.messages import server as messages
 
@@ -139,6 +139,14 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="origin whose pages may use this server, such as https://page.example; may be given several times "
         "(default: none but its own)",
     )
+    parser.add_argument(
+        "--min_free_gb",
+        type=_gigabytes,
+        default=DEFAULT_MIN_FREE,
+        metavar="GB",
+        help="space of a disk that stays free: imports and exports that would take it are refused, trainings wait "
+        f"before they save (default: {DEFAULT_MIN_FREE >> 30})",
+    )
     parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
     return parser
 
@@ -152,6 +160,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         share_gpus=arguments.share_gpus,
         data_dirs=tuple(arguments.data_dir),
         export_dirs=tuple(arguments.export_dir),
+        min_free=arguments.min_free_gb,
         require_token=arguments.require_token,
         allowed_hosts=tuple(arguments.allowed_host),
         allowed_origins=tuple(arguments.allowed_origin),
@@ -168,6 +177,16 @@ def _cpu_jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise argparse.ArgumentTypeError(messages.BAD_CPU_JOBS.format(value=text or "an empty text"))
     return int(text)
+
+
+def _gigabytes(text: str) -> int:
+    try:
+        size = float(text) * (1 << 30)
+    except ValueError:
+        size = -1
+    if not 0 <= size < 1 << 63:
+        raise argparse.ArgumentTypeError(messages.BAD_MIN_FREE.format(value=text or "an empty text"))
+    return int(size)
 
 
 def _host(text: str) -> str:

@@ -13,6 +13,7 @@ TOKEN_VARIABLE = "PADDLEX_RESTFUL_TOKEN"  # noqa: S105 - the name of the variabl
 """The environment variable that sets the access token."""
 
 DEFAULT_DEMO_URL = "https://bj.bcebos.com/paddlex/demos"
+DEFAULT_MIN_FREE = 1 << 30
 
 
 def default_cpu_jobs() -> int:
@@ -39,6 +40,7 @@ class Config:
         require_token: clients need a token on a loopback address, too.
         allowed_hosts: names by which clients may call this server, besides those that it knows of.
         allowed_origins: origins (``https://page.example``) whose pages may use this server.
+        min_free: bytes of a disk that are to stay free: what would take more is refused, and trainings wait.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """
@@ -54,6 +56,7 @@ class Config:
     require_token: bool = False
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    min_free: int = DEFAULT_MIN_FREE
     demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
     weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))
 

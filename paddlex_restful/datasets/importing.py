@@ -18,10 +18,12 @@ from paddlex_restful.datasets.copying import Copier, SourceChangedError, sync_fi
 from paddlex_restful.datasets.formats import format_of
 from paddlex_restful.datasets.inspection import Content, Inspection
 from paddlex_restful.datasets.source import RESERVED, Source
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.durable import sync_folder, write_durably
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import dataset as messages
+from paddlex_restful.messages.diskspace import NO_SPACE
 from paddlex_restful.paths import readable, unmoved
 
 STAGING = ".import"
@@ -136,7 +138,7 @@ def _copy(context: JobContext, source: Source, content: Content, staging: Path) 
             (staging / folder).mkdir(parents=True, exist_ok=True)
         copy(files[0])
         if copier.needs_space:
-            _check_space(source, files, staging)
+            _check_space(source, files, Disk(staging, context.args.get("min_free", 0)))
         work.each(copy, files[1:], step, work.workers_for([source.path(file) for file in files]))
         for name, data in content.made.items():
             (staging / name).write_bytes(data)
@@ -172,12 +174,11 @@ def _describe(folder: Path, type: str, content: Content) -> None:
     store.save_statistics(folder, store.Statistics(type, content.labels, content.file_info, content.label_info))
 
 
-def _check_space(source: Source, files: list[str], staging: Path) -> None:
+def _check_space(source: Source, files: list[str], disk: Disk) -> None:
     """Refuses what cannot fit; each file takes whole blocks."""
     need = sum(-(-work.size_of(source.path(file)) // _BLOCK) * _BLOCK for file in files)
-    free = shutil.disk_usage(staging).free
-    if need > free:
-        raise JobFailed("copy", messages.DISK_FULL, need=(need >> 20) + 1, free=free >> 20)
+    if (shortage := disk.shortage(need)) is not None:
+        raise JobFailed("copy", NO_SPACE, **shortage)
 
 
 def _failure(error: OSError, file: str) -> JobFailed:

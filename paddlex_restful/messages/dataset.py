@@ -92,10 +92,6 @@ LIST_EMPTY = "it names no images"
 LIST_CLASS_EMPTY = "no image of the lists belongs to the class {label}"
 
 # Import.
-DISK_FULL = (
-    "The disk of the workspace is full: the dataset needs {need} MB and {free} MB are free. "
-    "Make room, then import again."
-)
 DISK_FULL_NOW = "The disk of the workspace became full while the dataset was copied. Make room, then import again."
 SOURCE_CHANGED = "{file} was changed or removed while it was copied; import again when nobody writes to the folder."
 COPY_FAILED = "The dataset could not be copied into the workspace ({file}: {problem})."

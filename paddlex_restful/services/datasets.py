@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful import datasets as formats
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.enums import TRAINABLE_TYPES, DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.files import job_folder
@@ -96,6 +97,7 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
     dataset = workspace.dataset(did)
     if not Path(source).is_absolute():
         raise UserError(sentences.SOURCE_RELATIVE, path=readable(source) or "''")
+    Disk(workspace.root, services.config.min_free).require()
     folder = formats.check_source(services.roots.to_read(source), workspace.root)
     target = workspace.folder(dataset)
     args = {
@@ -104,6 +106,7 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
         "source": str(folder),
         "target": workspace.relative(target),
         "link": link,
+        "min_free": services.config.min_free,
     }
     with services.gate:
         # Looked up again: an import into a dataset that was deleted meanwhile would make its folder anew.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.checkpoints import INFO_FILE
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.context import LOG_FILE
@@ -69,7 +70,9 @@ def start(services: Services, tid: str, wish: Wish) -> Path:
         special = _format(services, project, tasks.get_params(services, tid), wish)
         target = _save_dir(services, wish.save_dir)
         _refuse_shared(services, target)
-        args = {"type": project.type, "model": model, "save_dir": str(target), **special}
+        min_free = services.config.min_free
+        Disk(target, min_free).require()
+        args = {"type": project.type, "model": model, "save_dir": str(target), "min_free": min_free, **special}
         trained.submit(services, task, "export", args)
     return target
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from paddlex_restful.diskspace import WAITING_STAGE
 from paddlex_restful.enums import DatasetStatus, DownloadStatus, PredictStatus, PruneStatus, TaskStatus
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
@@ -63,12 +64,18 @@ def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> t
         progress: reads a job's progress.
     """
     state, job = _deciding(task, jobs, progress)
-    message = job.message if job is not None else ""
+    message = (job.message or _waiting(job, progress)) if job is not None else ""
     message = message or sentences.TASK[state]
     epoch = _resumable_epoch(job, progress) if job is not None else None
     if epoch is not None:
         message = f"{message} {sentences.RESUMABLE.format(epoch=epoch, tid=task.id)}"
     return state, message
+
+
+def _waiting(job: Job, progress: Progress) -> str:
+    """What a running training says that it waits for; empty where it does not."""
+    told = progress(job) if job.kind == "train" and job.active else {}
+    return str(told["waiting"]) if told.get("stage") == WAITING_STAGE else ""
 
 
 def task_state(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> TaskStatus:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
@@ -70,6 +71,7 @@ def _submit(
     gpus = inputs.existing_gpus(tasks.gpus_of(params))
     dataset = inputs.split_dataset(services, project)
     output = services.workspace.relative(tasks.output_folder(services, task))
+    Disk(workspace.root, services.config.min_free).require()
     params["resume_checkpoint"] = None if resume_epoch is None else epoch_folder(Path(output), resume_epoch).as_posix()
     args = {
         "type": project.type,
@@ -81,6 +83,7 @@ def _submit(
         "weights_url": services.config.weights_url,
         "processes": max(1, len(gpus)),
         "pruning": goal,
+        "min_free": services.config.min_free,
     }
     return services.jobs.submit("train", task.id, job_folder(workspace.folder(task), "train"), args, gpus)
 

@@ -66,6 +66,12 @@ def save(
     _publish(beside, folder)
 
 
+def size(net: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer) -> int:
+    """Bytes that a checkpoint takes, but for its small files."""
+    values = (*net.state_dict().values(), *optimizer.state_dict().values())
+    return sum(value.size * value.element_size() for value in values if isinstance(value, paddle.Tensor))
+
+
 def copy(source: Path, target: Path) -> None:
     """Make ``target`` the same checkpoint as ``source``; one that is there is replaced.
 

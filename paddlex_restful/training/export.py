@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.checkpoints import INFO_FILE
+from paddlex_restful.checkpoints import INFO_FILE, WEIGHTS_FILE
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.durable import sync
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
+from paddlex_restful.messages.diskspace import NO_SPACE
 from paddlex_restful.paths import unmoved
 from paddlex_restful.training import formats, inference_model
 from paddlex_restful.training.adapters import adapter
@@ -80,6 +82,9 @@ def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
     context.progress(stage="loading", percent=0)
     write: Writer = importlib.import_module(f"{formats.__name__}.{context.args['format']}").write
     source = context.path(context.args["model"])
+    disk = Disk(target, context.args.get("min_free", 0))
+    if (shortage := disk.shortage(_size_of_weights(source))) is not None:
+        raise JobFailed("disk_full", NO_SPACE, **shortage)
     if context.args.get("exported"):
         with children.work_folder(context) as work:
             model = restored(source, load, work)
@@ -101,6 +106,12 @@ def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
     log(f"Exported {name} to {target}: {content}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"save_dir": str(target), **content}
+
+
+def _size_of_weights(source: Path) -> int:
+    """Bytes of the weights in a checkpoint or an export, which are most of what an export of it takes."""
+    files = (source / WEIGHTS_FILE, source / inference_model.WEIGHTS_FILE)
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import numpy as np
 import paddle
 
 from paddlex_restful.checkpoints import BEST_MODEL, epoch_folder, epoch_folders, is_complete
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 from paddlex_restful.training import checkpoint
@@ -82,6 +83,7 @@ class Loop:
         world: the processes that train together.
         reports: folder for metrics; ``output`` unless given. It exists.
         precision: of the training steps; float32 unless given. Evaluations are always in float32.
+        disk: where ``output`` lies; before each checkpoint the training waits until there is room on it.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Loop:
         world: World | None = None,
         reports: Path | None = None,
         precision: Precision | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self._training = training
         self._params = params
@@ -109,6 +112,7 @@ class Loop:
         self._world = world or World()
         self._reports = reports or output
         self._precision = precision or Precision()
+        self._disk = disk or Disk(output)
         self._state = State()
 
     def resume(self, epoch: int) -> None:
@@ -239,6 +243,7 @@ class Loop:
         is_best = result is None or state.best_result is None or result > state.best_result
         if is_best:
             state.best_epoch, state.best_result = epoch, result
+        self._disk.wait(checkpoint.size(training.net, training.optimizer), reporter.waiting, self._check_stop)
         reporter.stage("saving")
         folder = epoch_folder(self._output, epoch)
         info = {**training.info, "epoch": epoch, "metrics": figures}

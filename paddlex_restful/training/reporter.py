@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import orjson
 from visualdl import LogWriter
 
+from paddlex_restful.diskspace import WAITING_STAGE
 from paddlex_restful.results import METRICS_FILE
 from paddlex_restful.training.eta import Eta
 
@@ -79,6 +81,17 @@ class Reporter:
         """Name the stage that begins: ``training``, ``evaluating``, ``saving`` or ``complete``."""
         self._eta.enter(stage)
         self._progress(stage=stage)
+
+    def waiting(self, sentence: str) -> None:
+        """There is no room on the disk for a checkpoint."""
+        log(sentence)
+        self._eta.enter(WAITING_STAGE)
+        try:
+            self._progress(stage=WAITING_STAGE, waiting=sentence)
+        except OSError as error:
+            # This file has no room either, if nothing at all is left; the stage is told at a later look then.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
 
     def step(self, epoch: int, step: int, images: int, figures: Mapping[str, float]) -> None:
         """A step is reported; the first of an epoch must be.

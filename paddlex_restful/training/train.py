@@ -8,6 +8,7 @@ from typing import Any
 import paddle
 
 from paddlex_restful.checkpoints import epoch_folder
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
@@ -75,7 +76,18 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
         )
         pruning = _pruning(training, context)
         reports = output if world.is_first else context.folder
-        loop = Loop(training, params, output, context.progress, context.check_stop, seed, world, reports, precision)
+        loop = Loop(
+            training,
+            params,
+            output,
+            context.progress,
+            context.check_stop,
+            seed,
+            world,
+            reports,
+            precision,
+            Disk(output, args.get("min_free", 0)),
+        )
         if resume_epoch is not None:
             loop.resume(int(resume_epoch))
         elif world.is_first:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from paddlex_restful import datasets
+from paddlex_restful import datasets, diskspace
 from paddlex_restful.datasets import importing, store
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed, JobStopped
@@ -188,8 +188,8 @@ def test_a_dataset_that_cannot_fit_is_refused_before_it_is_copied(
     source: Path, make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = make_context("classification", images.make_classification(source, 10))
-    monkeypatch.setattr(importing.shutil, "disk_usage", lambda path: SimpleNamespace(free=20_000))
-    with pytest.raises(JobFailed, match="needs 1 MB and 0 MB are free"):
+    monkeypatch.setattr(diskspace.shutil, "disk_usage", lambda path: SimpleNamespace(free=20_000))
+    with pytest.raises(JobFailed, match="1 MB free and 1 MB are needed"):
         importing.run(context)
 
 

@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from paddlex_restful import datasets
+from paddlex_restful.diskspace import Disk
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs.context import JobContext, JobStopped
+from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.failures import of_exception
 from paddlex_restful.training import checkpoint, export
 from paddlex_restful.training.classification.export import ExportedClassifier
@@ -229,7 +230,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_disk_that_is_too_small_is_told_as_full(workspace: Path, small_disk: Path) -> None:
+def test_an_export_that_cannot_fit_is_refused_before_it_is_written(workspace: Path, small_disk: Path) -> None:
+    with pytest.raises(JobFailed, match="has 1 MB free and 7 MB are needed") as caught:
+        export.run(exporting(workspace, small_disk / "out"))
+    assert caught.value.reason == "disk_full"
+    assert list(small_disk.iterdir()) == []
+
+
+def test_a_disk_that_becomes_full_is_told_as_full(
+    workspace: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Disk, "shortage", lambda self, need=0: None)
     # Paddle writes what fits and says nothing.
     with pytest.raises(OSError, match="No space left") as caught:
         export.run(exporting(workspace, small_disk / "out"))

@@ -228,7 +228,7 @@ def opened(server: Server, emid: str, buffer: int = 4096) -> socket.socket:
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
     reader.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
-    reader.sendall(f"GET {ADDRESS}?emid={emid} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    reader.sendall(f"GET {ADDRESS}?emid={emid} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     return reader
 
 

@@ -349,7 +349,7 @@ def test_a_reader_that_never_reads_blocks_nobody_and_is_cut(short: Server, tmp_p
     with socket.socket() as idle:
         idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         idle.connect(("127.0.0.1", int(short.url.rpartition(":")[2])))
-        idle.sendall(f"GET {ADDRESS}?tid={tid} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        idle.sendall(f"GET {ADDRESS}?tid={tid} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         with closing(Stream(short, tid)) as stream:
             stream.until(is_comment)
             before = own.memory_info().rss

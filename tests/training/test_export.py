@@ -18,7 +18,7 @@ import yaml
 from paddlex_restful import datasets
 from paddlex_restful.diskspace import Disk
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.jobs.context import JobContext, JobFailed, JobStopped
 from paddlex_restful.jobs.failures import of_exception
 from paddlex_restful.training import checkpoint, export
 from paddlex_restful.training.classification.export import ExportedClassifier

@@ -24,6 +24,9 @@ from paddlex_restful.services import Services, build_services
 MAX_BODY = 256 << 20
 """The largest body of a request, in bytes: a picture in base64, or the paths of a great many."""
 
+MAX_PARTS = 4096
+"""The most parts of a form: its fields and files."""
+
 
 def create_app(config: Config, services: Services | None = None, *, max_body: int = MAX_BODY) -> Flask:
     """Make the application.
@@ -40,6 +43,7 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
     app = Flask("paddlex_restful", static_folder=None)
     app.request_class = CallRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body
+    app.config["MAX_FORM_PARTS"] = MAX_PARTS
     services = app.extensions["services"] = services or build_services(config)
     closing = app.extensions["closing"] = threading.Event()
     app.extensions["streams"] = threading.BoundedSemaphore(MOST_STREAMS)

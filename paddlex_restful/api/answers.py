@@ -11,7 +11,7 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
@@ -104,7 +104,7 @@ def _http_error(error: HTTPException) -> Response:
         headers["Allow"] = ", ".join(error.valid_methods or ())
         message = messages.NO_SUCH_METHOD.format(path=request.path, method=request.method, allowed=", ".join(allowed))
     elif isinstance(error, RequestEntityTooLarge):
-        message = messages.TOO_MUCH.format(limit=(current_app.config["MAX_CONTENT_LENGTH"] or 0) >> 20)
+        message = _too_large()
     elif isinstance(error, RequestedRangeNotSatisfiable):
         headers["Content-Range"] = f"{error.units} */{error.length}"
         message = messages.NO_SUCH_RANGE.format(length=error.length)
@@ -114,6 +114,14 @@ def _http_error(error: HTTPException) -> Response:
     else:
         message = messages.BAD_REQUEST.format(code=code, name=error.name)
     return failure(message, code, headers)
+
+
+def _too_large() -> str:
+    limit = request.max_content_length or 0
+    if (request.content_length or 0) > limit:
+        return messages.TOO_MUCH.format(limit=limit >> 20)
+    most, text = request.max_form_parts, request.max_form_memory_size or 0
+    return messages.TOO_MANY_PARTS.format(most=most, size=text // 1000)
 
 
 def _internal_error(error: Exception) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
@@ -15,7 +16,17 @@ from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import api as messages
+from paddlex_restful.paths import readable
 from paddlex_restful.services.listing import Listed, Order, Selection
+
+MOST_LEVELS = 32
+"""So deep may lists and objects of an argument be nested."""
+
+MOST_UNKNOWN = 20
+"""So many of the arguments that a call does not know are told."""
+
+_LONGEST_GUESS = 64
+"""Characters of a name that may have been meant to be another."""
 
 _SHOWN_VALUE = 40
 """So many characters of a wrong value are repeated to its sender."""
@@ -55,7 +66,7 @@ _LIMITS = ("ge", "gt", "le", "lt", "max_length", "min_length", "pattern")
 class Arguments(BaseModel):
     """Base of the argument models, one model a call.
 
-    Each field has a ``description`` that completes the sentence "did is missing (…)". Unknown arguments are ignored,
+    Each field has a ``description`` that completes the sentence "did is missing (…)". Unknown arguments are told,
     numbers may come as text, and null, empty text and nothing at all are the same: the default, or a required argument
     that is missing. Lists and objects may come as JSON text; text for a list that is no JSON list is its one item.
     """
@@ -64,11 +75,17 @@ class Arguments(BaseModel):
 
     _from_body: bool = PrivateAttr(default=False)
     _given: frozenset[str] = PrivateAttr(default=frozenset())
+    _unknown: list[str] = PrivateAttr(default_factory=list)
 
     @property
     def from_body(self) -> bool:
         """Whether the request had a body, as the clients' ``json=…`` sends it; a page's query string has none."""
         return self._from_body
+
+    @property
+    def unknown(self) -> list[str]:
+        """Names of arguments that were sent and that the call does not know, the first ones of many."""
+        return self._unknown
 
     def given(self, name: str) -> bool:
         """Tell whether an argument was sent at all, whatever its value, null and empty text included."""
@@ -122,33 +139,41 @@ def one_of(*values: str) -> dict[str, JsonValue]:
 ArgumentsT = TypeVar("ArgumentsT", bound=Arguments)
 
 
-def read_arguments(model: type[ArgumentsT], query: MultiDict[str, str], body: bytes) -> ArgumentsT:
+def read_arguments(
+    model: type[ArgumentsT], query: MultiDict[str, str], body: bytes | MultiDict[str, str]
+) -> ArgumentsT:
     """Read the arguments of a call; what the body names goes before the same name in the query string.
 
     Args:
         model: the call's model.
         query: the query string; a repeated key is a list.
-        body: the raw body, empty where there is none. Its content type does not matter.
+        body: a raw body of JSON, empty where there is none, or the fields of a form.
 
     Raises:
         UserError: the body is no JSON object, or the arguments do not fit the model; all that do not are named.
     """
-    values: dict[str, Any] = {name: items[0] if len(items) == 1 else items for name, items in query.lists()}
+    values = _fields(query)
     if body:
-        values.update(_json_object(body))
+        values.update(_json_object(body) if isinstance(body, bytes) else _fields(body))
+    unknown = [name for name in values if name not in model.model_fields]
     containers = _containers(model)
     values = {
         name: _decoded(value, containers[name]) if name in containers and not _is_blank(value) else value
         for name, value in values.items()
     }
-    _refuse_nul(values)
+    _refuse_unusable(values)
     try:
         arguments = model.model_validate(values)
     except ValidationError as error:
-        raise UserError(messages.ARGUMENTS, problems="; ".join(_problems(model, error))) from None
+        raise UserError(messages.ARGUMENTS, problems="; ".join(_problems(model, error, unknown))) from None
     arguments._from_body = bool(body)
     arguments._given = frozenset(values)
+    arguments._unknown = [readable(name) for name in unknown[:MOST_UNKNOWN]]
     return arguments
+
+
+def _fields(pairs: MultiDict[str, str]) -> dict[str, Any]:
+    return {name: items[0] if len(items) == 1 else items for name, items in pairs.lists()}
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -166,28 +191,34 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "a number")
 
 
-def _refuse_nul(values: Mapping[str, Any]) -> None:
-    """Refuse the one character that no path can hold, before the operating system does with a ValueError."""
-    names = [name for name, value in values.items() if _has_nul(value)]
-    if names:
-        problems = "; ".join(messages.NUL_CHARACTER.format(field=name) for name in names)
-        raise UserError(messages.ARGUMENTS, problems=problems)
+def _refuse_unusable(values: Mapping[str, Any]) -> None:
+    faults = {name: fault for name, value in values.items() if (fault := _fault(value))}
+    if faults:
+        problems = [fault.format(field=readable(name), limit=MOST_LEVELS) for name, fault in faults.items()]
+        raise UserError(messages.ARGUMENTS, problems="; ".join(problems[:MOST_UNKNOWN]))
 
 
-def _has_nul(value: object) -> bool:
-    # Without recursion: the parser takes 1024 levels, which is more than Python's own calls.
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            if "\0" in item:
-                return True
-        elif isinstance(item, Mapping):
-            waiting += item
-            waiting += item.values()
-        elif isinstance(item, list):
-            waiting += item
-    return False
+def _fault(value: object) -> str | None:
+    """What no argument may hold: the one character that no path can have, and more levels than anything needs.
+
+    Level by level, because the parser takes 1024 of them, which is more than Python's own calls may be nested.
+    """
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, str):
+                if "\0" in item:
+                    return messages.NUL_CHARACTER
+            elif isinstance(item, Mapping):
+                below += item
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+        if not below:
+            return None
+        level = below
+    return messages.TOO_DEEP
 
 
 def _is_blank(value: object) -> bool:
@@ -223,25 +254,30 @@ def _decoded(value: Any, container: type) -> Any:
     return decoded
 
 
-def _problems(model: type[Arguments], error: ValidationError) -> list[str]:
+def _problems(model: type[Arguments], error: ValidationError, unknown: Sequence[str]) -> list[str]:
     by_field: dict[str, list[ErrorDetails]] = defaultdict(list)
     for detail in error.errors(include_url=False):
         by_field[str(detail["loc"][0]) if detail["loc"] else ""].append(detail)
-    return [_problem(model, name, details) for name, details in by_field.items()]
+    return [_problem(model, name, details, unknown) for name, details in by_field.items()]
 
 
-def _problem(model: type[Arguments], name: str, details: Sequence[ErrorDetails]) -> str:
+def _problem(model: type[Arguments], name: str, details: Sequence[ErrorDetails], unknown: Iterable[str]) -> str:
     detail = details[0]
     template = _TEMPLATES.get(detail["type"], messages.NOT_VALID)
     context = detail.get("ctx", {})
     if len(details) > 1 and not all(isinstance(other["loc"][-1], int) for other in details):
         # A choice of types complains once for each of them; no single complaint is the reason.
         template = messages.NOT_VALID
+    guesses = [guess for guess in unknown if len(guess) <= _LONGEST_GUESS][:MOST_UNKNOWN]
+    near = get_close_matches(name, guesses, 1, 0.75) if template is messages.MISSING else []
+    if near:
+        template = messages.MISSPELT
     if not name:
         return str(context.get("error", detail["msg"]))
     indices = "".join(f"[{part}]" for part in detail["loc"][1:] if isinstance(part, int))
     sentence = template.format(
         field=name + indices,
+        sent=readable("".join(near)),
         value=_shown(detail["input"]),
         expected=context.get("expected", ""),
         limit=next((context[key] for key in _LIMITS if key in context), ""),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.answers import answer
@@ -15,11 +16,25 @@ from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
 from paddlex_restful.api.idempotency import HEADER, answered_once
 from paddlex_restful.api.schemas import Answer
 
-__all__ = ["CALLS", "Arguments", "Call", "NoArguments", "call"]
+__all__ = ["CALLS", "Arguments", "Call", "FilePart", "NoArguments", "call"]
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
+Body: TypeAlias = Literal["json", "form", "bytes"]
 Handler: TypeAlias = Callable[[Any, Any], Mapping[str, Any] | Response | None]
 HandlerT = TypeVar("HandlerT", bound=Handler)
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """Files of one name in a form.
+
+    Attributes:
+        description: what they are.
+        many: there may be several.
+    """
+
+    description: str
+    many: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,9 @@ class Call:
         media: content types of what it answers beside JSON.
         access: who may use it.
         changes: whether it changes or starts something.
+        body: what the body of a request may be: one JSON object; that or a form (``multipart/form-data``), told apart
+            by the content type; or bytes that are no arguments.
+        files: of a form, the files by their names.
     """
 
     method: Method
@@ -49,6 +67,8 @@ class Call:
     media: tuple[str, ...]
     access: Access
     changes: bool
+    body: Body = "json"
+    files: Mapping[str, FilePart] = field(default_factory=dict)
 
 
 CALLS: list[Call] = []
@@ -63,6 +83,8 @@ def call(
     media: Sequence[str] = (),
     access: Access = Access.TOKEN,
     changes: bool | None = None,
+    body: Body = "json",
+    files: Mapping[str, FilePart] | None = None,
 ) -> Callable[[HandlerT], HandlerT]:
     """Declare a function as a call of the HTTP interface.
 
@@ -78,6 +100,8 @@ def call(
         media: content types of what it answers beside JSON.
         access: who may use it.
         changes: whether it changes or starts something; all but GET do unless told otherwise.
+        body: what the body of a request may be; bytes are left to the function, in ``request.stream``.
+        files: of a form, the files by their names; the function finds them in ``request.files``.
 
     Raises:
         TypeError: the function's first parameter is not annotated with a model, it has no docstring, or no answer is
@@ -94,10 +118,27 @@ def call(
 
         alters = method != "GET" if changes is None else changes
 
+        told = Call(
+            method,
+            path,
+            blueprint.name,
+            model,
+            function,
+            summary,
+            answers,
+            tuple(media),
+            access,
+            alters,
+            body,
+            files or {},
+        )
+
         def respond() -> Response:
-            arguments = read_arguments(model, request.args, request.get_data())
+            arguments = read_arguments(model, request.args, _content(told))
             result = function(arguments, current_app.extensions["services"])
-            return result if isinstance(result, Response) else answer(result)
+            if isinstance(result, Response):
+                return result
+            return answer({**(result or {}), "unknown_arguments": arguments.unknown} if arguments.unknown else result)
 
         @decided(access, changes=alters)
         def view() -> Response:
@@ -106,12 +147,21 @@ def call(
             return respond()
 
         blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
-        CALLS.append(
-            Call(method, path, blueprint.name, model, function, summary, answers, tuple(media), access, alters)
-        )
+        CALLS.append(told)
         return function
 
     return declare
+
+
+def _content(told: Call) -> bytes | MultiDict[str, str]:
+    """What the body of the request has for arguments: JSON text, or the fields of a form."""
+    if told.body == "bytes":
+        return b""
+    if told.body == "form" and request.mimetype == "multipart/form-data":
+        # A file under a name that the call does not have is one more argument that it does not know.
+        strangers = [(name, file.filename or "") for name, file in request.files.items() if name not in told.files]
+        return MultiDict([*request.form.items(multi=True), *strangers])
+    return request.get_data()
 
 
 def _model_of(function: Handler) -> type[Arguments]:

@@ -37,13 +37,16 @@ def describe(call: Call) -> dict[str, Any]:
 
     Returns:
         ``method``, ``path``, ``summary`` and ``arguments``; of each of those ``name``, ``type`` in words, ``required``,
-        ``default`` and ``description``.
+        ``default`` and ``description``. A call that takes forms has ``files``, too: the ``name``, ``many`` and
+        ``description`` of each.
     """
+    files = [{"name": name, "many": part.many, "description": part.description} for name, part in call.files.items()]
     return {
         "method": call.method,
         "path": call.path,
         "summary": call.summary,
         "arguments": _arguments(call.arguments),
+        **({"files": files} if files else {}),
     }
 
 
@@ -96,6 +99,8 @@ def _lines() -> Iterator[str]:
                 for each in told["arguments"]:
                     default = "required" if each["required"] else _shown(each["default"])
                     yield f"| `{each['name']}` | {each['type']} | {default} | {each['description']} |"
+                for name, part in call.files.items():
+                    yield f"| `{name}` | {'files' if part.many else 'file'} | – | {part.description} |"
                 yield ""
             yield from _answers(call)
     yield "## Statuses"
@@ -124,7 +129,7 @@ def _summary(model: type[Answer]) -> str:
 def _fields(schema: Mapping[str, Any], indent: str) -> Iterator[str]:
     """A line for each field of an object, with those of the objects in it below."""
     for name, field in schema.get("properties", {}).items():
-        if not indent and name == "status":
+        if not indent and name in Answer.model_fields:
             continue
         description = f": {field['description']}" if "description" in field else ""
         yield f"{indent}- `{name}`, {_in_words(field)}{description}"

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from paddlex_restful import __version__
 from paddlex_restful.api.arguments import Arguments
-from paddlex_restful.api.calls import CALLS, Call
+from paddlex_restful.api.calls import CALLS, Call, FilePart
 from paddlex_restful.api.examples import example
 from paddlex_restful.api.idempotency import HEADER
 from paddlex_restful.api.schemas import Refusal
@@ -24,7 +24,8 @@ _DESCRIPTION = """\
 Train, prune, evaluate, predict with and export vision models of PaddlePaddle.
 
 Arguments come in the query string or as one JSON object in the body, on every verb; here each is shown in the place \
-where most clients put it. Numbers may come as text, and unknown arguments are ignored.
+where most clients put it. Numbers may come as text. Arguments that a call does not know change nothing; its answer \
+names them.
 
 A call that did what it was asked for answers `"status": 1`. What is to be put right is answered with HTTP 200, too: \
 `"status": -1` and a sentence in `message`; nothing was changed then.
@@ -119,14 +120,27 @@ def _operation(call: Call) -> dict[str, Any]:
     if call.method == "POST":
         operation["parameters"] = [{"$ref": f"#/components/parameters/{HEADER}"}]
     schema = arguments_schema(call.arguments)
+    if call.body == "bytes":
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
     if not schema["properties"]:
         return operation
-    if call.method in ("POST", "PUT"):
-        body = {"schema": schema, "example": example(schema)}
-        operation["requestBody"] = {"required": bool(schema.get("required")), "content": {"application/json": body}}
+    if call.method in ("POST", "PUT") and call.body != "bytes":
+        content: dict[str, Any] = {"application/json": {"schema": schema, "example": example(schema)}}
+        if call.files:
+            form = {**schema, "properties": schema["properties"] | _files(call.files)}
+            content["multipart/form-data"] = {"schema": form}
+        operation["requestBody"] = {"required": bool(schema.get("required")), "content": content}
     else:
         operation["parameters"] = [_parameter(schema, name) for name in schema["properties"]]
     return operation
+
+
+def _files(files: Mapping[str, FilePart]) -> dict[str, Any]:
+    one = {"type": "string", "contentMediaType": "application/octet-stream"}
+    return {
+        name: {**({"type": "array", "items": one} if part.many else one), "description": part.description}
+        for name, part in files.items()
+    }
 
 
 def _parameter(schema: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ BODY_NOT_OBJECT = (
 
 ARGUMENTS = "The arguments need correction: {problems}."
 MISSING = "{field} is missing"
+MISSPELT = "{field} is missing; {sent} is no argument of this call, did you mean {field}?"
 NOT_TEXT = "{field} must be text, not {value}"
 NOT_INTEGER = "{field} must be a whole number, not {value}"
 NOT_NUMBER = "{field} must be a number, not {value}"
@@ -26,6 +27,7 @@ TOO_SHORT = "{field} must have at least {limit} characters or items"
 BAD_FORM = "{field} must have the form {limit}, not {value}"
 REFUSED = "{field}: {reason}"
 NOT_VALID = "{field} cannot be {value}"
+TOO_DEEP = "{field} nests lists and objects more than {limit} levels deep; send it flatter"
 NUL_CHARACTER = "{field} must not contain a NUL character"
 
 INTERNAL = "An internal error kept the server from answering (reference {reference}); the server's log has the details."
@@ -42,7 +44,14 @@ JOBS_UNWRITABLE = (
 
 NO_SUCH_ADDRESS = "There is no address {path} on this server; GET / lists the calls."
 NO_SUCH_METHOD = "{path} does not take {method}; it takes {allowed}."
-TOO_MUCH = "The request is larger than this server takes; its limit is {limit} MiB."
+TOO_MUCH = (
+    "The request is larger than this server takes; its limit is {limit} MiB. Send a large archive in chunks, "
+    "with POST and PUT /upload."
+)
+TOO_MANY_PARTS = (
+    "The form has more than {most} parts, or more than {size} kB of text; send its files in several requests, "
+    "or as an archive."
+)
 NO_SUCH_RANGE = "The header Range asks for no single part of these {length} bytes; correct it, or leave it out."
 SHUTTING_DOWN = "The server is shutting down; try again when it has been started again."
 BAD_REQUEST = "The server could not read the request ({code} {name}); check that the client sends correct HTTP."

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from flask.testing import FlaskClient
 from pydantic import Field
 
 from paddlex_restful.api import calls
 from paddlex_restful.api.answers import register_failures
-from paddlex_restful.api.calls import Arguments, NoArguments, call
+from paddlex_restful.api.arguments import MOST_LEVELS
+from paddlex_restful.api.calls import Arguments, FilePart, NoArguments, call
 from paddlex_restful.api.schemas import Nothing
 
 
@@ -53,6 +55,12 @@ def client() -> Iterator[FlaskClient]:
         """Answer bytes."""
         return Response(b"\x00\xff", mimetype="application/octet-stream")
 
+    def size(args: EchoArguments, services: object) -> dict[str, Any]:
+        """Answer the number of bytes."""
+        return {"size": len(request.stream.read())}
+
+    call(blueprint, "PUT", "/form", Nothing, body="form", files={"a": FilePart("a file")})(echo)
+    call(blueprint, "PUT", "/bytes", Nothing, body="bytes")(size)
     for method in ("GET", "POST", "PUT", "DELETE"):
         call(blueprint, method, "/echo", Nothing)(echo)
     call(blueprint, "GET", "/resume", Nothing)(resume)
@@ -134,8 +142,57 @@ def test_a_handler_can_ask_whether_an_argument_was_sent_at_all(client: FlaskClie
     assert client.get("/resume", json={"resume": None}).json == {"asked": True, "value": None, "status": 1}
 
 
-def test_unknown_arguments_are_ignored(client: FlaskClient) -> None:
-    assert client.get("/echo?did=D0001&_=1699999999&status=9").json["status"] == 1
+def test_unknown_arguments_change_nothing_and_the_answer_names_them(client: FlaskClient) -> None:
+    known = client.get("/echo?did=D0001").json
+    assert "unknown_arguments" not in known
+    answer = client.get("/echo?did=D0001&_=1699999999&status=9", json={"epcoh": 3, "x" * 9000: 1}).json
+    assert answer.pop("unknown_arguments") == ["_", "status", "epcoh", "x" * 200 + "…"]
+    assert answer == known | {"from_body": True}
+    assert (
+        len(client.post("/echo", json={"did": "D0001"} | {f"x{n}": n for n in range(999)}).json["unknown_arguments"])
+        == 20
+    )
+
+
+def test_an_unknown_argument_that_is_almost_a_missing_one_is_taken_for_it(client: FlaskClient) -> None:
+    answer = message(client.post("/echo", json={"didd": "D0001", "train": {}}))
+    assert "did is missing; didd is no argument of this call, did you mean did? (the id of a dataset" in answer
+    assert "did you mean" not in message(client.post("/echo", json={"pid": "P0001"}))
+
+
+@pytest.mark.parametrize("level", ["[{}]", '{{"a": {}}}'])
+def test_arguments_are_nested_to_a_limit(client: FlaskClient, level: str) -> None:
+    def nested(levels: int) -> str:
+        text = "1"
+        for _ in range(levels):
+            text = level.format(text)
+        return text
+
+    def sent(levels: int) -> Any:
+        return client.post("/echo", data=f'{{"did": "D0001", "train": {{"shape": {nested(levels - 1)}}}}}')
+
+    assert sent(MOST_LEVELS).json["status"] == 1
+    for levels in (MOST_LEVELS + 1, 900):
+        assert "train nests lists and objects more than 32 levels deep" in message(sent(levels))
+        in_text = client.get("/echo", query_string={"did": "D0001", "train": f'{{"shape": {nested(levels - 1)}}}'})
+        assert "train nests lists and objects more than 32 levels deep" in message(in_text)
+    assert "is not JSON" in message(sent(2000))
+
+
+def test_a_form_has_arguments_where_the_call_takes_forms(client: FlaskClient) -> None:
+    form = {"did": "D0001", "epoch": "3", "attr_list": ["name", "path"], "a": (io.BytesIO(b"\0{"), "a.bin")}
+    answer = client.put("/form", data={**form, "b": (io.BytesIO(b""), "b.bin")}).json
+    assert (answer["did"], answer["epoch"], answer["attr_list"]) == ("D0001", 3, ["name", "path"])
+    assert answer["unknown_arguments"] == ["b"]
+    assert client.put("/form", json={"did": "D0001"}).json["did"] == "D0001"
+    assert "is not JSON" in message(client.put("/echo", data={"did": "D0001"}, content_type="multipart/form-data"))
+    broken = client.put("/form", data=b"--x\r\nno header", content_type="multipart/form-data; boundary=x")
+    assert "did is missing" in message(broken)
+
+
+def test_the_bytes_of_a_body_are_left_to_the_call(client: FlaskClient) -> None:
+    for kind in ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        assert client.put("/bytes?did=D0001", data=b"{did=D0002", content_type=kind).json["size"] == 10
 
 
 def test_a_number_serves_as_text(client: FlaskClient) -> None:

@@ -18,6 +18,10 @@ class Answer(Part):
     """What a call answers that succeeded."""
 
     status: Literal[1] = Field(description="1: the call did what it was asked for")
+    unknown_arguments: list[str] = Field(
+        default_factory=list,
+        description="arguments that were sent and that the call does not know, where there are any",
+    )
 
 
 class Nothing(Answer):

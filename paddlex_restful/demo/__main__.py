@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from paddlex_restful.demo.client import Client, Outcome, run_demo
+from paddlex_restful.client import Client
 from paddlex_restful.demo.compress import Comparison
 from paddlex_restful.demo.compress import table as comparison_table
 from paddlex_restful.demo.plans import PLANS, Plan
+from paddlex_restful.demo.steps import Outcome, run_demo
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import demo as messages
 
@@ -95,7 +96,7 @@ def started_demo(plan: Plan, folder: Path, port: int) -> Iterator[tuple[Client, 
         except BaseException:
             # The jobs would outlive the server; one that does not answer has been told of already.
             with suppress(UserError):
-                client.call("DELETE", "/system")
+                client.system.stop_all()
             raise
         finally:
             client.close()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.demo import client as steps
-from paddlex_restful.demo.client import Client, Outcome
+from paddlex_restful.client import Client, ClientError, Task
+from paddlex_restful.demo import steps
 from paddlex_restful.demo.plans import Plan
-from paddlex_restful.errors import UserError
+from paddlex_restful.demo.steps import Outcome
 
 SHARES = (0.3, 0.5)
 """Of the FLOPs, that are pruned."""
@@ -58,53 +58,54 @@ class Comparison:
             pictures: a folder with a dataset of the plan's project type.
 
         Raises:
-            UserError: the first training or its export was refused or failed; what follows is told in its row.
+            ClientError: the first training or its export was refused or failed; what follows is told in its row.
         """
-        client, plan = self._client, self._plan
-        dataset = steps.import_pictures(client, plan, pictures, self.outcome)
-        pid = steps.make_project(client, plan, dataset)
-        tid, params = steps.make_task(client, plan, pid)
+        plan = self._plan
+        dataset = steps.import_pictures(self._client, plan, pictures, self.outcome)
+        tasks = steps.make_project(self._client, plan, dataset).tasks
+        trained = tasks.create(**plan.params)
         with self.outcome.stage("train"):
-            steps.train(client, tid, params, dataset)
+            steps.train(trained)
 
+        params = trained.params()
         again = {
-            **params,
+            **plan.params,
             "num_epochs": max(1, params["num_epochs"] // 2),
             "learning_rate": params["learning_rate"] / 2,
         }
         whole: dict[str, int] = {}
-        pruned: list[tuple[str, str, dict[str, int]]] = []
+        pruned: list[tuple[str, Task, dict[str, int]]] = []
         for share in SHARES:
             name = f"pruned by {share:.0%}"
-            child = client.call("POST", "/project/task", pid=pid, train=again, desc=name, parent_id=tid)["tid"]
+            child = tasks.create(desc=name, parent=trained, **again)
             try:
                 with self.outcome.stage(name):
-                    steps.train(client, child, again, dataset, pruned_flops=share)
-            except UserError as error:
+                    steps.train(child, pruned_flops=share)
+            except ClientError as error:
                 self.rows.append(Row(name, {}, str(error)))
                 continue
-            log = client.call("GET", "/project/task/metrics", tid=child, type="train")["train_log"]
-            whole = {what: sizes["before"] for what, sizes in log["pruning"].items()}
-            pruned.append((name, child, {what: sizes["after"] for what, sizes in log["pruning"].items()}))
-        self.rows.insert(0, self._exported("trained", tid, whole, type="infer"))
-        for name, child, computed in pruned:
-            self._add(name, child, computed, type="infer")
-        self._add("quantised", tid, whole, type="infer", quant=True)
-        for name, child, computed in pruned[-1:]:
-            self._add(f"{name}, quantised", child, computed, type="infer", quant=True)
-        self._add("ONNX", tid, whole, type="onnx")
+            computed = child.train_log()["pruning"]
+            whole = {what: sizes["before"] for what, sizes in computed.items()}
+            pruned.append((name, child, {what: sizes["after"] for what, sizes in computed.items()}))
+        self.rows.insert(0, self._exported("trained", trained, whole))
+        for name, child, after in pruned:
+            self._add(name, child, after)
+        self._add("quantised", trained, whole, quantised=True)
+        for name, child, after in pruned[-1:]:
+            self._add(f"{name}, quantised", child, after, quantised=True)
+        self._add("ONNX", trained, whole, format="onnx")
         return self.rows
 
-    def _add(self, name: str, tid: str, computed: Mapping[str, int], **wish: Any) -> None:
+    def _add(self, name: str, task: Task, computed: Mapping[str, int], **wish: Any) -> None:
         try:
-            self.rows.append(self._exported(name, tid, computed, **wish))
-        except UserError as error:
+            self.rows.append(self._exported(name, task, computed, **wish))
+        except ClientError as error:
             self.rows.append(Row(name, computed, str(error)))
 
-    def _exported(self, name: str, tid: str, computed: Mapping[str, int], **wish: Any) -> Row:
+    def _exported(self, name: str, task: Task, computed: Mapping[str, int], **wish: Any) -> Row:
         with self.outcome.stage(f"export: {name}"):
             folder = self._folder / "".join(each if each.isalnum() else "-" for each in name)
-            told = steps.export(self._client, tid, folder, **wish)
+            told = task.export(folder, timeout=steps.STAGE_SECONDS, **wish)
         return Row(name, {**computed, **{key: told[key] for key in ("size", "metric", "latency_ms")}})
 
 

@@ -21,9 +21,5 @@ NOT_UTF8 = "{name} holds a file name that is not UTF-8; pack it anew with names 
 SAME_NAME = "{name} holds {path} twice; use another archive."
 
 SERVER_ENDED = "The server ended before it listened, with exit status {status}: {words}"
-REFUSED = "{method} {path} was refused: {message}"
-NO_ANSWER = "{method} {path} got no answer from {url}; see whether the server still runs."
-STAGE_FAILED = "The {stage} failed: {message}"
-TOO_LONG = "The {stage} took longer than {seconds} seconds; see the server's log."
 INACCURATE = "The {name} on the test pictures is {value:.3f}, below {least:.2f}; see the training's log."
 ADDRESS_OF_ENDED = "{url}, ended; with --keep it goes on"

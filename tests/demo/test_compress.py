@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paddlex_restful.demo.client import Client
+from paddlex_restful.client import Client
 from paddlex_restful.demo.compress import Comparison, Row, table
 from paddlex_restful.demo.plans import PLANS
 from tests.conftest import Server

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from paddlex_restful.demo.__main__ import started_server, table
-from paddlex_restful.demo.client import Outcome
 from paddlex_restful.demo.plans import PLANS
+from paddlex_restful.demo.steps import Outcome
 from paddlex_restful.errors import UserError
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from paddlex_restful.demo.client import Client, run_demo
+from paddlex_restful.client import Client, ClientError
 from paddlex_restful.demo.plans import PLANS, Plan
 from paddlex_restful.demo.scenes import write_scenes
-from paddlex_restful.errors import UserError
+from paddlex_restful.demo.steps import run_demo
 from tests.conftest import Server
 from tests.images import make_classification
 
@@ -46,7 +46,7 @@ def test_the_whole_way_from_pictures_to_an_exported_model(
     # Not a terminal: a line an epoch in place of a bar. Short epochs may end between two looks.
     progress = [line for line in lines if not line.startswith("· ")]
     assert 1 <= len(progress) <= TINY.params["num_epochs"]
-    assert re.fullmatch(r"  epoch 2/2, step \d+/\d+, loss \d+\.\d{3}(, 00:\d\d left)?", progress[-1])
+    assert re.fullmatch(r"  epoch 2/2, step \d+, loss \d+\.\d{3}(, 00:\d\d left)?(, \w+)?", progress[-1])
 
 
 @pytest.mark.parametrize(
@@ -70,25 +70,7 @@ def test_the_whole_way_from_scenes(client: Client, tmp_path: Path, plan: Plan, s
     assert all(path.exists() for path in outcome.files.values())
 
 
-def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:
-    with pytest.raises(UserError, match=r"GET /dataset was refused: .*D9999"):
-        client.call("GET", "/dataset", did="D9999")
-
-
 def test_a_stage_that_fails_is_told_with_the_reason(client: Client, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"refused|import failed"):
+    with pytest.raises(ClientError, match=r"import was not completed"):
         run_demo(client, TINY, tmp_path / "empty", tmp_path / "exported")
-
-
-def test_waiting_has_an_end(client: Client) -> None:
-    did = client.call("POST", "/dataset", name="n", dataset_type="classification")["did"]
-    with pytest.raises(UserError, match=r"The import took longer than 0.3 seconds"):
-        client.wait("import", "/dataset", "dataset_status", {4}, {2}, 0.3, did=did)
-
-
-def test_a_server_that_is_not_there_is_told() -> None:
-    client = Client("http://127.0.0.1:9")
-    with pytest.raises(UserError, match=r"no answer from http://127\.0\.0\.1:9"):
-        client.call("GET", "/workspace")
-    client.close()

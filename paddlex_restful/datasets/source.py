@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from paddlex_restful.datasets.report import Report
+from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
@@ -16,7 +17,11 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 RESERVED = frozenset({"info.pb", "job", "statis.json", "split.json", ".import"})
 """Names that the server uses itself in the folder of a dataset."""
 
-_MAX_DEPTH = 32
+MAX_DEPTH = 32
+
+MOST_FILES = 500_000
+"""Files and folders of one dataset."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -45,6 +50,7 @@ class Source:
         self.report = report
         self._skip = skip
         self._listings: dict[str, Listing] = {}
+        self._entries = 0
 
     def path(self, name: str) -> str:
         """Absolute path of a file of the dataset."""
@@ -66,6 +72,9 @@ class Source:
                 for entry in entries:
                     if not folder and entry.name in self._skip:
                         continue
+                    self._entries += 1
+                    if self._entries > MOST_FILES:
+                        raise UserError(messages.TOO_MANY_FILES, most=MOST_FILES)
                     self._sort_in(entry, listing)
         except OSError as error:
             self.report.add(folder or ".", messages.UNREADABLE_FILE, reason=error.strerror)
@@ -160,7 +169,7 @@ def decode(data: bytes) -> str | None:
 def tidy(path: str) -> str | None:
     """A relative path as lists and COCO files give it, in its plain form; None when it leaves the dataset."""
     pure = PurePosixPath(path.replace("\\", "/"))
-    if pure.is_absolute() or ".." in pure.parts or not 0 < len(pure.parts) <= _MAX_DEPTH:
+    if pure.is_absolute() or ".." in pure.parts or not 0 < len(pure.parts) <= MAX_DEPTH:
         return None
     return str(pure)
 

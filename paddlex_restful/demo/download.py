@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from paddlex_restful.datasets.archive import unpack
 from paddlex_restful.datasets.copying import sync_file_system
 from paddlex_restful.demo import DIGITS
-from paddlex_restful.demo.archive import unpack
 from paddlex_restful.demo.digits import write_digits, write_split
 from paddlex_restful.download import download
 from paddlex_restful.durable import sync_folder

@@ -18,6 +18,7 @@ BAD_FILES_MORE = (
     "The dataset has {count} bad file(s), the first {shown} of them:\n{files}\nand {more} more. "
     "Correct or remove them, then import again."
 )
+TOO_MANY_FILES = "The folder holds more than {most} files and folders; divide the dataset into smaller ones."
 MORE_PROBLEMS = "{told}; and {more} more problems"
 BAD_FILE_LINE = "- {file}: {problem}"
 

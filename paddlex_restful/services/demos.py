@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.datasets.archive import inner
 from paddlex_restful.demo import DIGITS
 from paddlex_restful.enums import PROJECT_TYPES, DownloadStatus
 from paddlex_restful.errors import UserError
@@ -96,16 +97,10 @@ def _data(services: Services, kind: str) -> Path:
     if job is not None and job.active:
         raise UserError(sentences.STILL_DOWNLOADING, type=kind)
     if folder.is_dir():
-        return _inner(folder)
+        return inner(folder)
     if kind != "classification":
         raise UserError(sentences.DOWNLOAD_FIRST, type=kind)
     job = services.jobs.wait(_fetch(services, kind, DIGITS), _LOAD_TIMEOUT)
     if job.state != states.DONE:
         raise UserError(sentences.DIGITS_FAILED, reason=job.message)
-    return _inner(folder)
-
-
-def _inner(folder: Path) -> Path:
-    """The folder of the images: archives often hold it as their only entry."""
-    entries = list(folder.iterdir())
-    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
+    return inner(folder)

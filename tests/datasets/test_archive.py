@@ -7,11 +7,12 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from paddlex_restful.demo import archive
-from paddlex_restful.demo.archive import unpack
+from paddlex_restful.datasets import archive
+from paddlex_restful.datasets.archive import inner, unpack
 from paddlex_restful.errors import UserError
 
 Files = dict[str, bytes]
@@ -28,13 +29,17 @@ def tar_member(name: str, size: int = 0, type: bytes = tarfile.REGTYPE, link: st
     return member
 
 
-def write_tar(path: Path, files: Files, *others: tarfile.TarInfo) -> Path:
-    with tarfile.open(path, "w:gz") as tar:
+def write_tar(path: Path, files: Files, *others: tarfile.TarInfo, mode: Literal["w:gz", "w:"] = "w:gz") -> Path:
+    with tarfile.open(path, mode) as tar:
         for name, content in files.items():
             tar.addfile(tar_member(name, len(content)), io.BytesIO(content))
         for member in others:
             tar.addfile(member)
     return path
+
+
+def write_plain_tar(path: Path, files: Files) -> Path:
+    return write_tar(path, files, mode="w:")
 
 
 def write_zip(path: Path, files: Files, **attributes: int) -> Path:
@@ -49,14 +54,15 @@ def write_zip(path: Path, files: Files, **attributes: int) -> Path:
 
 
 Write = Callable[[Path, Files], Path]
-BOTH = pytest.mark.parametrize("write", [write_tar, write_zip])
+ALL = pytest.mark.parametrize("write", [write_tar, write_plain_tar, write_zip])
+PACKED = pytest.mark.parametrize("write", [write_tar, write_zip])
 
 
 def contents(folder: Path) -> Files:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@BOTH
+@ALL
 def test_contents_come_out_as_they_went_in(write: Write, tmp_path: Path) -> None:
     assert unpack(write(tmp_path / "archive", GOOD), tmp_path / "out", go_on) == 3
     assert contents(tmp_path / "out") == GOOD
@@ -69,7 +75,7 @@ def test_folders_come_out_and_permissions_do_not(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "f").stat().st_mode & stat.S_IXUSR
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", "../x", "a/../../x", "a\\..\\..\\x", "C:/x", "..", "a/../b"], ids=lambda path: path
 )
@@ -95,7 +101,7 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
         unpack(packed, tmp_path / "out", go_on)
 
 
-@BOTH
+@PACKED
 def test_bombs_are_refused_before_they_fill_the_disk(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,14 +112,14 @@ def test_bombs_are_refused_before_they_fill_the_disk(
     assert sum(path.stat().st_size for path in (tmp_path / "out").rglob("*")) <= 2 << 20
 
 
-@BOTH
+@ALL
 def test_too_large_archives_are_refused(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_BYTES", 100_000)
     with pytest.raises(UserError, match="smaller archive"):
         unpack(write(tmp_path / "large", GOOD), tmp_path / "out", go_on)
 
 
-@BOTH
+@ALL
 def test_too_many_files_are_refused(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_FILES", 10)
     with pytest.raises(UserError, match="more than 10 files"):
@@ -136,18 +142,38 @@ def test_a_giant_header_takes_no_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
-@BOTH
+@ALL
 def test_a_path_that_comes_twice_is_refused(write: Write, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="twice"):
         unpack(write(tmp_path / "archive", {"a": b"1", "a/b": b"2"}), tmp_path / "out", go_on)
 
 
-def test_names_that_are_not_utf8_are_refused(tmp_path: Path) -> None:
-    packed = tmp_path / "gbk.tar.gz"
-    with tarfile.open(packed, "w:gz", encoding="gbk", format=tarfile.GNU_FORMAT) as tar:
-        tar.addfile(tar_member("蔬菜"))
-    with pytest.raises(UserError, match="not UTF-8"):
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_names_of_chinese_windows_are_read(encoding: str, tmp_path: Path) -> None:
+    name = "蔬菜/豆角 ①.jpg"
+    packed = write_zip(tmp_path / "a.zip", {"_" * len(name.encode(encoding)): b"1"})
+    packed.write_bytes(packed.read_bytes().replace(b"_" * len(name.encode(encoding)), name.encode(encoding)))
+    unpack(packed, tmp_path / "zip", go_on)
+    with tarfile.open(tmp_path / "a.tar", "w", encoding=encoding, format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(tar_member(name, 1), io.BytesIO(b"1"))
+    unpack(tmp_path / "a.tar", tmp_path / "tar", go_on)
+    assert contents(tmp_path / "zip") == contents(tmp_path / "tar") == {name: b"1"}
+
+
+def test_names_in_no_known_encoding_are_refused(tmp_path: Path) -> None:
+    packed = tmp_path / "latin.tar.gz"
+    with tarfile.open(packed, "w:gz", encoding="latin-1", format=tarfile.GNU_FORMAT) as tar:
+        tar.addfile(tar_member("\xff"))
+    with pytest.raises(UserError, match="neither UTF-8 nor GB18030"):
         unpack(packed, tmp_path / "out", go_on)
+
+
+def test_what_systems_put_beside_files_is_left_out(tmp_path: Path) -> None:
+    files = {"d/1.jpg": b"1", "__MACOSX/d/._1.jpg": b"x", "d/.DS_Store": b"x", "d/Thumbs.db": b"x", "d/._1.jpg": b"x"}
+    assert unpack(write_zip(tmp_path / "a.zip", files), tmp_path / "out", go_on) == 1
+    assert contents(tmp_path / "out") == {"d/1.jpg": b"1"}
+    assert inner(tmp_path / "out") == tmp_path / "out" / "d"
+    assert inner(tmp_path / "out" / "d") == tmp_path / "out" / "d"
 
 
 def test_encrypted_archives_are_refused(tmp_path: Path) -> None:
@@ -159,10 +185,10 @@ def test_encrypted_archives_are_refused(tmp_path: Path) -> None:
         unpack(packed, tmp_path / "out", go_on)
 
 
-@BOTH
+@ALL
 def test_archives_cut_anywhere_are_refused_in_one_sentence(write: Write, tmp_path: Path) -> None:
     whole = write(tmp_path / "whole", {"a": os.urandom(3000), "b": b"x"}).read_bytes()
-    for number, length in enumerate(range(0, len(whole) - 1, 97)):
+    for number, length in enumerate(range(0, len(whole.rstrip(b"\0")) - 1, 97)):
         cut = tmp_path / "cut"
         cut.write_bytes(whole[:length])
         with pytest.raises(UserError, match=r"damaged|neither"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 _MOST_SHOWN = 4096
 """So many characters of a value are repeated to people: a whole path, but not the ten megabytes that a client sent."""
 
@@ -13,11 +16,16 @@ class UserError(Exception):
 
     Text of more than 4096 characters, which no sentence is for, is cut off in it.
 
+    Attributes:
+        fields: what the answer to a request tells beside the sentence, for programs.
+
     Args:
         template: a sentence of ``paddlex_restful.messages``, with named ``{fields}``. Kept apart from the values so
             that a catalogue of another language can be put in its place.
         values: what the fields stand for.
     """
+
+    fields: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, template: str, **values: object) -> None:
         self.template = template

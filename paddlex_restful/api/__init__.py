@@ -18,6 +18,7 @@ from paddlex_restful.api import (
     system,
     task,
     train,
+    upload,
     workspace,
 )
 
@@ -26,6 +27,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
     for noun in (
         workspace,
         dataset,
+        upload,
         file,
         project,
         task,

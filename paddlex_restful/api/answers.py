@@ -66,15 +66,21 @@ def answer(fields: Mapping[str, Any] | None = None) -> Response:
     return _json({**(fields or {}), "status": SUCCESS})
 
 
-def failure(message: str, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def failure(
+    message: str,
+    code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    fields: Mapping[str, object] | None = None,
+) -> Response:
     """Make the answer of a call that failed: ``{"status": -1, "message": ...}``.
 
     Args:
         message: one sentence for people.
         code: the HTTP status; 200 for everything that is the application's, see ``docs/http.md``.
         headers: HTTP headers to add.
+        fields: what to tell beside, for programs.
     """
-    response = _json({"status": FAILURE, "message": message}, code)
+    response = _json({**(fields or {}), "status": FAILURE, "message": message}, code)
     response.headers.extend(dict(headers or {}))
     return response
 
@@ -91,7 +97,7 @@ def _json(fields: Mapping[str, Any], code: int = 200) -> Response:
 
 
 def _user_error(error: UserError) -> Response:
-    return failure(str(error))
+    return failure(str(error), fields=error.fields)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from pydantic import Field
 
 from paddlex_restful.api.arguments import PartOfList, one_of
-from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.calls import Arguments, FilePart, call
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.dataset import (
     AllDatasets,
@@ -20,7 +20,9 @@ from paddlex_restful.api.schemas.dataset import (
     Preview,
 )
 from paddlex_restful.enums import TRAINABLE_TYPES
-from paddlex_restful.services import Services, datasets, previews
+from paddlex_restful.errors import UserError
+from paddlex_restful.messages import upload as sentences
+from paddlex_restful.services import Services, datasets, previews, uploads
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("dataset", __name__)
@@ -60,14 +62,62 @@ class ImportDataset(Arguments):
     """Arguments of PUT /dataset."""
 
     did: str = Field(description=DID)
-    path: str = Field(description="absolute path of a folder on the server")
-    link: bool = Field(False, description="hard-link the files instead of copying them")
+    path: str | None = Field(None, description="absolute path of a folder on the server")
+    upload_id: str | None = Field(None, description="in place of path: an archive that POST and PUT /upload have taken")
+    link: bool = Field(False, description="of a folder: hard-link the files instead of copying them")
 
 
-@call(blueprint, "PUT", "/dataset", Nothing)
-def import_folder(args: ImportDataset, services: Services) -> None:
-    """Starts to check a folder of the server and to copy it into a dataset."""
-    datasets.import_folder(services, args.did, args.path, args.link)
+_ARCHIVE = FilePart("in place of path: a zip, tar or tar.gz archive of the folder")
+
+
+@call(blueprint, "PUT", "/dataset", Nothing, body="form", files={"archive": _ARCHIVE})
+def import_dataset(args: ImportDataset, services: Services) -> None:
+    """Starts to check a folder of the server, or an archive of one, and to copy it into a dataset."""
+    archives = _sent("archive")
+    sources = (args.path is not None) + (args.upload_id is not None) + len(archives)
+    if sources != 1:
+        raise UserError(sentences.ONE_SOURCE)
+    if args.link and args.path is None:
+        raise UserError(sentences.LINK_NEEDS_PATH)
+    if archives:
+        uploads.import_archive(services, args.did, archives[0])
+    elif args.upload_id is not None:
+        uploads.import_upload(services, args.did, args.upload_id)
+    elif args.path is not None:
+        datasets.import_folder(services, args.did, args.path, args.link)
+
+
+class AddImages(Arguments):
+    """Arguments of PUT /dataset/images."""
+
+    did: str = Field(description=DID)
+    label: str | None = Field(None, description="in classification: the class of all the images; it may be a new one")
+
+
+_IMAGES = FilePart("images, by the names that they are to have", many=True)
+_ANNOTATIONS = FilePart(
+    "except in classification: an .xml (detection) or .png (segmentation) file for each image and named like it, "
+    "or one COCO file",
+    many=True,
+)
+
+
+@call(
+    blueprint,
+    "PUT",
+    "/dataset/images",
+    Nothing,
+    body="form",
+    files={"images": _IMAGES, "annotations": _ANNOTATIONS},
+)
+def add_images(args: AddImages, services: Services) -> None:
+    """Starts to add images to a dataset that is not split yet; it stays as it is if anything is wrong with them."""
+    uploads.add_images(services, args.did, _sent("images"), args.label, _sent("annotations"))
+
+
+def _sent(name: str) -> list[uploads.SentFile]:
+    """The files of this name in the form of the request."""
+    return [uploads.SentFile(file.filename or "", file.stream) for file in request.files.getlist(name)]
 
 
 class DeleteDataset(Arguments):

@@ -22,6 +22,7 @@ _BY_NAME: Mapping[str, Any] = {
     "model_path": "/data/models/flowers",
     "model_type": "MobileNetV3_small",
     "name": "flowers",
+    "offset": 0,
     "opset": 13,
     "parent_id": "T0001",
     "path": "/data/flowers",
@@ -32,11 +33,14 @@ _BY_NAME: Mapping[str, Any] = {
     "resume": True,
     "save_dir": "/data/models/flowers",
     "seed": 7,
+    "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "size": 104857600,
     "source_path": "/data/workspace/projects/P0001/T0001/output/best_model",
     "struct": "project",
     "test_split": 0.1,
     "tid": "T0001",
     "train": {"model": "MobileNetV3_small", "num_epochs": 10, "batch_size": 16, "learning_rate": 0.01},
+    "upload_id": "U00112233445566778899aabbccddeeff",
     "val_split": 0.2,
 }
 

@@ -34,6 +34,7 @@ A call that did what it was asked for answers `"status": 1`. What is to be put r
 _NOUNS: Mapping[str, str] = {
     "workspace": "The folder of the server; attributes of datasets, projects and tasks",
     "dataset": "Create, import, split, describe and delete datasets",
+    "upload": "Archives of datasets, in chunks",
     "file": "Pictures, annotations and logs of the workspace",
     "project": "Create, list and delete projects",
     "task": "Create, list and delete tasks; their parameters",

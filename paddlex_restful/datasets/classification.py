@@ -20,7 +20,7 @@ class Classification:
     def check(self, inspection: Inspection) -> Content:
         """See ``formats.Format.check``. The classes are the folders' names, sorted, or the lines of ``labels.txt``."""
         source = inspection.source
-        content = _listed(source) if lists.present(source) else _foldered(source)
+        content = _listed(source) if lists.present(source) else _foldered(source, least=1 if inspection.growing else 2)
         inspection.sizes(list(content.file_info))
         return content
 
@@ -41,7 +41,7 @@ class Classification:
         return drawing.caption(image, label, statistics.labels.index(label))
 
 
-def _foldered(source: Source) -> Content:
+def _foldered(source: Source, least: int) -> Content:
     top = source.listing()
     file_info: dict[str, str] = {}
     labels = []
@@ -66,7 +66,7 @@ def _foldered(source: Source) -> Content:
             source.report.add(label, messages.NESTED_IMAGES)
         elif not images:
             source.report.add(label, messages.EMPTY_CLASS)
-    if len(labels) < 2:
+    if len(labels) < least:
         source.report.add(".", messages.ONE_CLASS if labels else messages.NO_CLASSES)
     return Content(labels, file_info, count_labels(labels, ((image, (label,)) for image, label in file_info.items())))
 

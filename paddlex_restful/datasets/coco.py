@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -104,6 +104,39 @@ def check(inspection: Inspection, *, with_masks: bool) -> Content:
     if not any(whole.objects.values()) and not len(source.report):
         source.report.add(ANNOTATIONS_FILE, messages.NO_OBJECTS)
     return content
+
+
+def extended(source: Source, present: Collection[str], name: str) -> bytes:
+    """The annotations of a dataset with those of another file; categories that are new come after the others.
+
+    Args:
+        source: the folder with both; what is not sound in the other file is reported.
+        present: the images of the dataset. ``annotations.json`` may have more, which were not added to the end.
+        name: the other file.
+    """
+    added = _read(source, name)
+    whole = CocoFile(ANNOTATIONS_FILE)
+    if present:
+        whole = _read(Source(source.root, Report()), ANNOTATIONS_FILE)
+        whole.images = {image: record for image, record in whole.images.items() if image in present}
+    ids = {whole.labels[index]: number for number, index in whole.category.items()}
+    for label in added.labels:
+        if label not in ids:
+            ids[label] = max(ids.values(), default=0) + 1
+            whole.category[ids[label]] = len(whole.labels)
+            whole.labels.append(label)
+    for image, record in added.images.items():
+        if image in whole.images:
+            source.report.add(image, messages.JSON_HAS_ALREADY, annotation=name)
+            continue
+        whole.images[image] = record
+        whole.objects[image] = [
+            one | {"category_id": ids[added.labels[added.category[one["category_id"]]]]}
+            if _is_integer(one.get("category_id")) and one["category_id"] in added.category
+            else one
+            for one in added.objects[image]
+        ]
+    return orjson.dumps(_document(whole))
 
 
 def lists(folder: Path, split: Split) -> dict[str, bytes]:

@@ -50,9 +50,11 @@ class Inspection:
         root: the folder to check.
         step: called with the percentage done, in this thread; may raise to end the check.
         skip: names directly in ``root`` that are not there for the dataset.
+        growing: further images may be added later, so that what there is too little of yet is not reported.
     """
 
-    def __init__(self, root: Path, step: Step, skip: frozenset[str] = frozenset()) -> None:
+    def __init__(self, root: Path, step: Step, skip: frozenset[str] = frozenset(), *, growing: bool = False) -> None:
+        self.growing = growing
         self.report = Report()
         self.source = Source(root, self.report, skip)
         self._step = step

@@ -14,7 +14,7 @@ from paddlex_restful.messages import dataset as messages
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
-RESERVED = frozenset({"info.pb", "job", "statis.json", "split.json", ".import"})
+RESERVED = frozenset({"info.pb", "job", "statis.json", "split.json", ".import", ".gathered"})
 """Names that the server uses itself in the folder of a dataset."""
 
 MAX_DEPTH = 32

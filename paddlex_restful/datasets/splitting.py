@@ -37,6 +37,8 @@ def split(folder: Path, type: str, val: float, test: float, seed: int = 0) -> di
     statistics = store.load_statistics(folder)
     images = list(statistics.file_info)
     classified = format_of(type) is format_of(ProjectType.CLASSIFICATION)
+    if classified and len(statistics.labels) < 2:
+        raise UserError(messages.ONE_CLASS_YET)
     groups = statistics.label_info if classified else {"": images}
     if not images or len(images) < 1 + (val > 0) + (test > 0):
         raise UserError(messages.TOO_FEW_IMAGES, images=len(images), hint="")

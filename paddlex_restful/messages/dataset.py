@@ -71,6 +71,7 @@ JSON_NOT_COCO = "it is not a COCO file: {part} must be {form}"
 JSON_NO_BOX = "object {number} has no bbox of four numbers"
 JSON_SIZE_DIFFERS = "{where} declares {width} x {height} pixels, but the image has {image_width} x {image_height}"
 JSON_TWICE = "{part} names {value} more than once"
+JSON_HAS_ALREADY = "{annotation} names this image, which the dataset has already"
 JSON_NO_IMAGE = "annotation {number} belongs to the image id {value}, which images does not name"
 JSON_CATEGORIES_DIFFER = "its categories differ from those of {other}"
 
@@ -108,6 +109,10 @@ FRACTIONS_TOO_LARGE = (
 TOO_FEW_IMAGES = (
     "The dataset has {images} images, too few for this split: training and every part that is asked for need "
     "at least one{hint}. Ask for fewer parts or add images."
+)
+ONE_CLASS_YET = (
+    "The dataset has images of one class only, and classification needs at least two; "
+    "add those of another class with PUT /dataset/images."
 )
 TOO_FEW_HINT = ", and every class keeps one for training"
 UNKNOWN_IMAGE = "{image} is not an image of the dataset."

@@ -5,11 +5,14 @@ from __future__ import annotations
 from paddlex_restful.enums import TaskStatus
 
 DATASET_EMPTY = "The dataset holds no images yet: import a folder with PUT /dataset."
+DATASET_UNPACKING = "The archive is being unpacked."
 DATASET_CHECKING = "The images and labels are being checked."
 DATASET_COPYING = "The images are being copied."
 DATASET_IMPORTED = "The dataset is imported: split it with PUT /dataset/split."
 DATASET_SPLIT = "The dataset is split and ready for training."
 IMPORT_STOPPED = "The import was stopped: start it again with PUT /dataset."
+ADDING_STOPPED = "Adding them was stopped."
+NOT_ADDED = "The new images were not added: {reason}"
 
 RESUMABLE = "It can go on after epoch {epoch}: call PUT /project/task/train with tid {tid} and act resume."
 

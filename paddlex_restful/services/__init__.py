@@ -16,6 +16,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.messages import jobs as messages
 from paddlex_restful.services.roots import Roots
+from paddlex_restful.uploads import Uploads
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
 from paddlex_restful.workspace.replies import Replies
@@ -32,6 +33,7 @@ class Services:
         visualdl: the VisualDL pages that it started.
         replies: what was answered to requests with keys.
         roots: the paths that its clients may name.
+        uploads: what its clients have sent.
         gate: held from the check that something may be done to the doing, where two requests could get between
             each other: starting jobs, deleting, binding, splitting.
     """
@@ -42,10 +44,12 @@ class Services:
     visualdl: VisualDLServers
     replies: Replies
     roots: Roots = field(init=False)
+    uploads: Uploads = field(init=False)
     gate: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roots", Roots.of(self.config, self.workspace.root))
+        object.__setattr__(self, "uploads", Uploads(self.workspace.root, self.config.min_free))
 
     def close(self) -> None:
         """Gives everything back; running jobs go on."""
@@ -62,6 +66,7 @@ def build_services(config: Config) -> Services:
         UserError: the workspace cannot be used (locked, not writable, a full disk).
     """
     from paddlex_restful.services.migration import record_original_statuses
+    from paddlex_restful.services.uploads import in_use
 
     with ExitStack() as opened:
         workspace = opened.enter_context(closing(Workspace.open(config.workspace_dir)))
@@ -71,6 +76,7 @@ def build_services(config: Config) -> Services:
             services = Services(config, workspace, jobs, VisualDLServers(), Replies(workspace.root))
             if workspace.opened_original:
                 record_original_statuses(services)
+            services.uploads.sweep(in_use(services))
         except (OSError, sqlite3.Error) as error:
             raise UserError(messages.NOT_TAKEN_UP, path=workspace.root, error=error) from error
         opened.pop_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,26 +95,32 @@ def import_folder(services: Services, did: str, source: str, link: bool = False)
         link: hard-link the files in place of copying them.
     """
     workspace = services.workspace
-    dataset = workspace.dataset(did)
+    workspace.dataset(did)
     if not Path(source).is_absolute():
         raise UserError(sentences.SOURCE_RELATIVE, path=readable(source) or "''")
     Disk(workspace.root, services.config.min_free).require()
     folder = formats.check_source(services.roots.to_read(source), workspace.root)
-    target = workspace.folder(dataset)
-    args = {
-        "did": did,
-        "type": dataset.type,
-        "source": str(folder),
-        "target": workspace.relative(target),
-        "link": link,
-        "min_free": services.config.min_free,
-    }
+    return start_import(services, did, {"source": str(folder), "link": link})
+
+
+def start_import(services: Services, did: str, source: Mapping[str, Any]) -> Job:
+    """Starts the job that imports images into a dataset.
+
+    Args:
+        services: of the server.
+        did: the dataset.
+        source: those of the job's arguments that say where the images come from.
+    """
+    workspace = services.workspace
     with services.gate:
-        # Looked up again: an import into a dataset that was deleted meanwhile would make its folder anew.
+        # Looked up here: an import into a dataset that was deleted meanwhile would make its folder anew.
         dataset = workspace.dataset(did)
-        _refuse_while_used(services, did)
+        refuse_while_used(services, did)
         if dataset.split:
             workspace.update(did, split=False)
+        target = workspace.folder(dataset)
+        place = {"did": did, "type": dataset.type, "target": workspace.relative(target)}
+        args = {**place, **source, "min_free": services.config.min_free}
         return services.jobs.submit("import", did, job_folder(target, "import"), args)
 
 
@@ -121,7 +128,7 @@ def split(services: Services, did: str, val_split: float, test_split: float) -> 
     """Divides an imported dataset into training, validation and test images, anew if it was divided before."""
     with services.gate:
         dataset = services.workspace.dataset(did)
-        _refuse_while_used(services, did)
+        refuse_while_used(services, did)
         require_imported(services, dataset)
         formats.split(services.workspace.folder(dataset), dataset.type, val_split, test_split)
         if not dataset.split:
@@ -185,7 +192,8 @@ def _status(services: Services, dataset: pb.Dataset) -> tuple[DatasetStatus, str
     return status.dataset_status(dataset, job, services.jobs.progress)
 
 
-def _refuse_while_used(services: Services, did: str) -> None:
+def refuse_while_used(services: Services, did: str) -> None:
+    """Refuses while an import runs into the dataset, or a job works with it."""
     if services.jobs.active(did):
         raise UserError(sentences.IMPORT_RUNS, did=did)
     for project in services.workspace.projects_of(did):

@@ -46,13 +46,18 @@ def dataset_status(dataset: pb.Dataset, job: Job | None, progress: Progress) -> 
         if dataset.split or (job.result or {}).get("split"):
             return DatasetStatus.XSPLITED, sentences.DATASET_SPLIT
         return DatasetStatus.XCOPYDONE, sentences.DATASET_IMPORTED
-    copying = progress(job).get("stage") == "copying"
+    stage = progress(job).get("stage")
+    copying = stage == "copying"
+    if job.state in (states.FAILED, states.STOPPED) and job.args.get("holds"):
+        # Images that were not added leave a dataset as it was.
+        reason = job.message or sentences.ADDING_STOPPED
+        return DatasetStatus.XCOPYDONE, f"{sentences.DATASET_IMPORTED} {sentences.NOT_ADDED.format(reason=reason)}"
     if job.state in (states.FAILED, states.STOPPED):
         failed = DatasetStatus.XCOPYFAIL if copying else DatasetStatus.XCHECKFAIL
         return failed, job.message or sentences.IMPORT_STOPPED
     if copying:
         return DatasetStatus.XCOPYING, sentences.DATASET_COPYING
-    return DatasetStatus.XCHECKING, sentences.DATASET_CHECKING
+    return DatasetStatus.XCHECKING, sentences.DATASET_UNPACKING if stage == "unpacking" else sentences.DATASET_CHECKING
 
 
 def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> tuple[TaskStatus, str]:

@@ -36,6 +36,7 @@ class Case(NamedTuple):
     split: bool = False
     configured: bool = True
     pruned: bool = False
+    adding: bool = False
 
     def progress(self, _: Job) -> Mapping[str, Any]:
         return {} if self.stage is None else {"stage": self.stage}
@@ -43,13 +44,16 @@ class Case(NamedTuple):
     def job(self, number: int = 2) -> Job:
         assert self.state is not None
         result = {"split": self.split} if self.state == states.DONE else None
-        return Job(number, self.kind, "X", Path("/"), "j", {}, (), self.state, reason=self.reason, result=result)
+        args = {"holds": True} if self.adding else {}
+        return Job(number, self.kind, "X", Path("/"), "j", args, (), self.state, reason=self.reason, result=result)
 
 
 CONDITIONS: dict[str, Callable[[Case], bool]] = {
     "": lambda case: True,
     "copying": lambda case: case.stage == "copying",
     "not yet copying": lambda case: case.stage != "copying",
+    "adding to images": lambda case: case.adding,
+    "not adding to images": lambda case: not case.adding,
     "split": lambda case: case.split,
     "not split": lambda case: not case.split,
     "with parameters": lambda case: case.configured,
@@ -103,8 +107,10 @@ def cases(noun: str) -> Iterator[Case]:
     every = tuple(states.TRANSITIONS)
     if noun == "dataset":
         yield Case("none", None)
-        for state, stage, split in itertools.product(every, (None, "checking", "copying"), truth):
-            yield Case("import", state, stage, split=split)
+        stages = (None, "unpacking", "checking", "copying")
+        for state, stage, split, adding in itertools.product(every, stages, truth, truth):
+            if not (split and adding):
+                yield Case("import", state, stage, split=split, adding=adding)
     elif noun == "task":
         for configured in truth:
             yield Case("none", None, configured=configured)

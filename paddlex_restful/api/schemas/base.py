@@ -33,6 +33,7 @@ class Refusal(Part):
 
     status: Literal[-1] = Field(description="-1: nothing was changed")
     message: str = Field(description="one sentence for people: what is wrong, and what to do")
+    offset: int = Field(0, description="of PUT /upload, where the chunk does not fit: where the next one begins")
 
 
 Params = Annotated[dict[str, Any], Field(description="training parameters by name")]

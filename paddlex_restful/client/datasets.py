@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from paddlex_restful.client.errors import JobFailed
 from paddlex_restful.client.transport import Transport
+from paddlex_restful.client.uploads import upload
 from paddlex_restful.client.waiting import Bar, wait_until
 from paddlex_restful.enums import DatasetStatus
 
@@ -49,13 +50,44 @@ class Dataset:
         self._transport.call("PUT", "/workspace", {"struct": "dataset", "id": self.id, "attr_dict": changes})
 
     def import_folder(self, path: str | PurePath, *, link: bool = False) -> Dataset:
-        """Start to import a folder of the server; ``wait`` for its end.
+        """Start to import a folder that lies on the server; ``wait`` for its end.
 
         Args:
             path: absolute path on the server.
             link: hard-link the files in place of copying them.
         """
         self._call("PUT", "/dataset", path=str(path), link=link)
+        return self
+
+    def upload(self, path: str | PurePath, *, bar: bool = True) -> Dataset:
+        """Send the images to the server and start to import them; ``wait`` for the end.
+
+        Args:
+            path: a folder of this machine, or a zip, tar or tar.gz archive of one.
+            bar: show a bar, if on a terminal.
+        """
+        upload_id = upload(self._transport, Path(path), bar)
+        self._call("PUT", "/dataset", upload_id=upload_id)
+        return self
+
+    def add_images(
+        self,
+        images: Sequence[str | PurePath],
+        label: str | None = None,
+        annotations: Sequence[str | PurePath] = (),
+    ) -> Dataset:
+        """Send further images and start to add them, as long as the dataset is not split; ``wait`` for the end.
+
+        Args:
+            images: files of this machine.
+            label: in classification, the class of all of them.
+            annotations: of other datasets, the files with their annotations.
+        """
+        path = "/dataset/images"
+        named = [*(("images", each) for each in images), *(("annotations", each) for each in annotations)]
+        files = [(field, (Path(each).name, Path(each).read_bytes())) for field, each in named]
+        fields = {"did": self.id, **({} if label is None else {"label": label})}
+        self._transport.answer(self._transport.request("PUT", path, data=fields, files=files), "PUT", path)
         return self
 
     def wait(self, timeout: float | None = None, *, bar: bool = True) -> dict[str, Any]:

@@ -27,7 +27,7 @@ LONGEST_WISH = 60.0
 _TRY_AGAIN = frozenset({429, 502, 503})
 """HTTP statuses of requests that were not worked on, and may be later."""
 
-_BEGINS_OR_ENDS = frozenset({("PUT", "/dataset"), ("PUT", "/project/task/train")})
+_BEGINS_OR_ENDS = frozenset({("PUT", "/dataset"), ("PUT", "/dataset/images"), ("PUT", "/project/task/train")})
 """Calls without a key whose repetition would be refused, or do something else, where the first one was done."""
 
 
@@ -62,7 +62,14 @@ class Transport:
             ApiError: the server refuses.
             NoAnswer: it does not answer.
         """
-        response = self.request(method, path, json=dict(arguments) or None)
+        return self.answer(self.request(method, path, json=dict(arguments) or None), method, path)
+
+    def answer(self, response: requests.Response, method: str, path: str) -> Any:
+        """The decoded JSON of a response.
+
+        Raises:
+            ApiError: it is a refusal.
+        """
         try:
             answer = response.json()
         except requests.JSONDecodeError:

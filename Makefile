@@ -6,7 +6,7 @@ TYPE ?= classification
 
 LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
 
-.PHONY: venv lite demo demo-compress test test-models lint serve bench docs proto zoo clean
+.PHONY: venv lite demo demo-compress test test-models fuzz lint serve bench docs proto zoo clean
 
 venv: .venv/.ready
 
@@ -41,6 +41,10 @@ test: venv lint
 # Every model on every backbone through all its jobs; make test takes another few of them each day.
 test-models: venv
 	MODELS=all $(BIN)/python -m pytest -m models tests/models
+
+# Thousands of random requests to every call; make test sends a few hundred.
+fuzz: venv
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -s tests/api/test_fuzzed.py
 
 lint: venv
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from paddlex_restful import __version__
+from paddlex_restful.api.access import Access
 from paddlex_restful.api.arguments import Arguments
 from paddlex_restful.api.calls import CALLS, Call, FilePart
 from paddlex_restful.api.examples import example
@@ -64,6 +65,12 @@ _FAILURES: Mapping[str, str] = {
 """HTTP statuses of what never reaches a call; all have the form of a refusal."""
 
 
+_SECURITY: Mapping[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "the access token"},
+    "token": {"type": "apiKey", "in": "query", "name": "token", "description": "the access token, in an address"},
+}
+"""How a client shows the access token; a browser that showed it once has a cookie after that."""
+
 _KEY: Mapping[str, Any] = {
     "name": HEADER,
     "in": "header",
@@ -96,6 +103,8 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "PaddleX RESTful", "version": __version__, "description": _DESCRIPTION},
         "tags": [{"name": noun, "description": _NOUNS.get(noun, noun)} for noun in nouns],
+        # The empty one: on a loopback address no token is needed unless one is set.
+        "security": [{}, *({name: []} for name in _SECURITY)],
         "paths": {
             path: {call.method.lower(): _operation(call) for call in of_path}
             for path, of_path in groupby(calls, lambda call: call.path)
@@ -103,6 +112,7 @@ def openapi() -> dict[str, Any]:
         "components": {
             "schemas": schemas,
             "parameters": {HEADER: _KEY},
+            "securitySchemes": _SECURITY,
             "responses": {
                 code: {"description": words, "content": {"application/json": {"schema": _reference(Refusal)}}}
                 for code, words in _FAILURES.items()
@@ -118,6 +128,8 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "responses": {"200": _success(call)} | {code: {"$ref": f"#/components/responses/{code}"} for code in _FAILURES},
     }
+    if call.access is Access.OPEN:
+        operation["security"] = []
     if call.method == "POST":
         operation["parameters"] = [{"$ref": f"#/components/parameters/{HEADER}"}]
     schema = arguments_schema(call.arguments)

@@ -8,7 +8,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import ServiceUnavailable
 
 from paddlex_restful import __version__
-from paddlex_restful.api import BLUEPRINTS
+from paddlex_restful.api import BLUEPRINTS, requests
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.access.guard import Guard
 from paddlex_restful.api.access.token import settle
@@ -17,9 +17,11 @@ from paddlex_restful.api.calls import CALLS
 from paddlex_restful.api.document import describe
 from paddlex_restful.api.download import MOST_DOWNLOADS
 from paddlex_restful.api.events import MOST_STREAMS
-from paddlex_restful.api.requests import CallRequest
+from paddlex_restful.api.headers import protect
 from paddlex_restful.config import Config
+from paddlex_restful.prometheus import Traffic
 from paddlex_restful.services import Services, build_services
+from paddlex_restful.services.health import Readiness
 
 MAX_BODY = 256 << 20
 """The largest body of a request, in bytes: a picture in base64, or the paths of a great many."""
@@ -41,13 +43,17 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
         UserError: the workspace cannot be opened, or its access token cannot be used.
     """
     app = Flask("paddlex_restful", static_folder=None)
-    app.request_class = CallRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["MAX_FORM_PARTS"] = MAX_PARTS
     services = app.extensions["services"] = services or build_services(config)
     closing = app.extensions["closing"] = threading.Event()
     app.extensions["streams"] = threading.BoundedSemaphore(MOST_STREAMS)
     app.extensions["downloads"] = threading.BoundedSemaphore(MOST_DOWNLOADS)
+    app.extensions["readiness"] = Readiness(services)
+    traffic = app.extensions["traffic"] = Traffic()
+    # The last that is done, after all other functions of this kind.
+    requests.install(app, traffic)
+    app.after_request(protect)
     register_failures(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -26,10 +26,12 @@ from waitress.task import ErrorTask, WSGITask
 from paddlex_restful import __version__
 from paddlex_restful.api.access.token import AccessToken
 from paddlex_restful.api.answers import FAILURE, encode
+from paddlex_restful.api.headers import ALL_ANSWERS
 from paddlex_restful.app import create_app
 from paddlex_restful.config import TOKEN_VARIABLE, Config
 from paddlex_restful.connection import ENVIRONMENT_KEY, Connection
 from paddlex_restful.errors import UserError
+from paddlex_restful.logs import RequestFilter, ServerLog
 from paddlex_restful.messages import access as access_messages
 from paddlex_restful.messages import api as api_messages
 from paddlex_restful.messages import server as messages
@@ -85,12 +87,15 @@ def serve(config: Config) -> int:
             services = build_services(config)
         except UserError as error:
             return _refuse(error)
+        log = ServerLog(services.workspace.root)
+        log.attach()
         try:
             _serve(config, listener, create_app(config, services), connections)
         except UserError as error:
             return _refuse(error)
         finally:
             services.close()
+            log.close()
     return 0
 
 
@@ -100,9 +105,10 @@ def _refuse(error: UserError) -> int:
 
 
 def _configure_logging() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(RequestFilter())
+    line = "%(asctime)s %(levelname)s %(name)s:%(request)s %(message)s"
+    logging.basicConfig(handlers=[handler], level=logging.INFO, format=line, force=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
@@ -261,7 +267,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         message = api_messages.BAD_REQUEST.format(code=error.code, name=error.reason)
         body = encode({"status": FAILURE, "message": message})
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers += [("Content-Type", "application/json"), *ALL_ANSWERS]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

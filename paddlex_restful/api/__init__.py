@@ -11,6 +11,7 @@ from paddlex_restful.api import (
     events,
     export,
     file,
+    health,
     model,
     predict,
     project,
@@ -40,6 +41,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = tuple(
         model,
         download,
         system,
+        health,
         demo,
         docs,
     )

@@ -22,6 +22,7 @@ from werkzeug.exceptions import (
 )
 
 from paddlex_restful.errors import UserError
+from paddlex_restful.logs import request_id
 from paddlex_restful.messages import api as messages
 
 SUCCESS = 1
@@ -137,7 +138,7 @@ def _internal_error(error: Exception) -> Response:
     if isinstance(error, sqlite3.OperationalError):
         _log.warning("%s %s was refused by the database of the jobs: %s", request.method, request.path, error)
         return failure(messages.JOBS_UNWRITABLE.format(reason=error))
-    reference = secrets.token_hex(4)
+    reference = request_id.get() or secrets.token_hex(8)
     _log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
     return failure(messages.INTERNAL.format(reference=reference))
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
+from paddlex_restful.api import headers
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.answers import encode
 from paddlex_restful.api.openapi import openapi
@@ -61,7 +62,7 @@ def document() -> Response:
 @decided(Access.TOKEN)
 def page() -> Response:
     """The page."""
-    return Response(_PAGE, mimetype="text/html")
+    return headers.page(_PAGE)
 
 
 @blueprint.get("/docs/start.js")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, send_file
@@ -42,7 +43,7 @@ def get(args: GetFile, services: Services) -> dict[str, Any] | Response:
     if suffix in files.PICTURES:
         return {"img_data": _base64(found.read_bytes())}
     if suffix in files.BYTES:
-        return send_file(found, mimetype=_TYPES[suffix])
+        return send_file(found, mimetype=_TYPES[suffix], as_attachment=True)
     lines = files.log_lines(found, args.offset, args.limit)
     if args.from_body:
         return {"log": lines}
@@ -64,7 +65,7 @@ def dataset_image(args: GetPath, services: Services) -> dict[str, Any]:
 @call(blueprint, "GET", "/dataset/file", media=[_ANY])
 def dataset_file(args: GetPath, services: Services) -> Response:
     """The bytes of a picture or an annotation of a dataset."""
-    return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS))
+    return _bytes(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS))
 
 
 @call(blueprint, "GET", "/dataset/npy", InstanceAnnotation)
@@ -76,13 +77,18 @@ def dataset_npy(args: GetPath, services: Services) -> dict[str, Any]:
 @call(blueprint, "GET", "/model/file", media=[_ANY])
 def model_file(args: GetPath, services: Services) -> Response:
     """The bytes of a file of a model."""
-    return send_file(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS | files.MODELS))
+    return _bytes(files.find(services, args.path, files.PICTURES | files.BYTES | files.LOGS | files.MODELS))
 
 
 @call(blueprint, "GET", "/project/task/train/file", LogLines)
 def train_file(args: GetPath, services: Services) -> dict[str, Any]:
     """The last 50 lines of a log."""
     return {"log": files.log_lines(files.find(services, args.path, files.LOGS), limit=_TAIL)}
+
+
+def _bytes(found: Path) -> Response:
+    """A picture for a page to show, or another file for a browser to save: what it holds is not ours to be opened."""
+    return send_file(found, as_attachment=found.suffix.lower() not in files.PICTURES)
 
 
 def _base64(data: bytes) -> str:

@@ -48,6 +48,7 @@ _NOUNS: Mapping[str, str] = {
     "model": "Saved and exported models, and those that can be trained",
     "download": "Models as archives",
     "system": "The machine, and a stop for all jobs",
+    "health": "For programs that watch the server",
     "demo": "Demo projects",
 }
 """What the calls of a noun are for, in the order of the document; a noun without words is named by itself."""

@@ -1,36 +1,88 @@
-"""A request as the application sees it: without the access token that came in its address."""
+"""A request as the application sees it, with an id and without its access token; what is noted when it is answered."""
 
 from __future__ import annotations
 
+import logging
+import re
+import secrets
+import time
 from typing import Any
 from urllib.parse import unquote_plus
 
-from flask import Request, request
+from flask import Flask, Request, Response, request
+
+from paddlex_restful.logs import REQUESTS, request_id
+from paddlex_restful.prometheus import Traffic
+
+UNKNOWN = "unknown"
+"""Stands for all addresses that there are not, and for all verbs of which nobody has heard."""
 
 _TOKEN = "token="  # noqa: S105 - the name of the argument
-_KEY = "paddlex_restful.token"
+_TOKEN_KEY = "paddlex_restful.token"  # noqa: S105 - a key of the environment
+_BEGUN_KEY = "paddlex_restful.begun"
+
+_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"})
+_SHOWN = 500
+"""So many characters of an address are logged."""
+
+_log = logging.getLogger(REQUESTS)
 
 
 class CallRequest(Request):
-    """Takes the argument ``token`` out of the query string before anything reads it, logs it or repeats it."""
+    """Takes the argument ``token`` out of the query string before anything reads it, logs it or repeats it.
+
+    From here on the thread's log lines carry the id of the request: the client's if it is well-formed, else a new one.
+    """
 
     def __init__(self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False) -> None:
+        environ[_BEGUN_KEY] = time.perf_counter()
+        sent = environ.get("HTTP_X_REQUEST_ID")
+        request_id.set(sent if sent and _GOOD_ID.fullmatch(sent) else new_id())
         if _TOKEN in environ.get("QUERY_STRING", ""):
             _take_token(environ)
         super().__init__(environ, populate_request, shallow)
 
 
+def new_id() -> str:
+    """The id of a request that has none."""
+    return secrets.token_hex(8)
+
+
 def sent_token() -> str | None:
     """The access token that came in the address of the request under work."""
-    token: str | None = request.environ.get(_KEY)
+    token: str | None = request.environ.get(_TOKEN_KEY)
     return token
+
+
+def install(app: Flask, traffic: Traffic) -> None:
+    """Let the requests of an application be counted and logged when they are answered."""
+    app.request_class = CallRequest
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        seconds = time.perf_counter() - request.environ[_BEGUN_KEY]
+        response.headers["X-Request-ID"] = request_id.get()
+        method = request.method if request.method in _METHODS else UNKNOWN
+        rule = request.url_rule
+        traffic.count(method, UNKNOWN if rule is None else rule.rule, response.status_code, seconds)
+        if _log.isEnabledFor(logging.INFO):
+            told = {
+                "method": method,
+                "path": request.path[:_SHOWN],
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 2),
+                "client": request.remote_addr,
+            }
+            _log.info("request", extra={"request": told})
+        return response
 
 
 def _take_token(environ: dict[str, Any]) -> None:
     parts = environ["QUERY_STRING"].split("&")
     tokens = [part for part in parts if part.startswith(_TOKEN)]
     if tokens:
-        environ[_KEY] = unquote_plus(tokens[-1].removeprefix(_TOKEN))
+        environ[_TOKEN_KEY] = unquote_plus(tokens[-1].removeprefix(_TOKEN))
         environ["QUERY_STRING"] = "&".join(part for part in parts if not part.startswith(_TOKEN))
         # Waitress's own copy of the whole address.
         environ.pop("REQUEST_URI", None)

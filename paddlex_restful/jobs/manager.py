@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -165,6 +166,15 @@ class JobManager:
     def active(self, subject: str | None = None) -> list[Job]:
         """The jobs that have not ended, of one subject or of all, first submitted first."""
         return [self._told(job) for job in self._store.active() if subject is None or job.subject == subject]
+
+    def counts(self) -> Counter[tuple[str, states.State]]:
+        """How many jobs of each kind are in each state, the newest of each subject and kind."""
+        return self._store.counts()
+
+    @property
+    def attended(self) -> bool:
+        """Whether the threads live that start jobs and see them end."""
+        return self._scheduler.alive and self._watcher.alive
 
     def _told(self, job: Job) -> Job:
         # Said when it is asked for: the places of all that wait change whenever one job ends.

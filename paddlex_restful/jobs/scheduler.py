@@ -66,6 +66,11 @@ class Scheduler:
         self._thread.start()
         self.wake()
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def wake(self) -> None:
         """Look at the queue: a job came, ended or was stopped."""
         self._woken.set()

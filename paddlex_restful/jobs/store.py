@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -123,6 +124,10 @@ class JobStore:
     def active(self) -> list[Job]:
         """The jobs that have not ended, first submitted first."""
         return sorted(self._active.copy().values(), key=lambda job: job.id)
+
+    def counts(self) -> Counter[tuple[str, states.State]]:
+        """How many jobs of each kind are in each state."""
+        return Counter((job.kind, job.state) for jobs in self._subjects.copy().values() for job in jobs.values())
 
     def insert(self, job: Job, committed: Callable[[], None] | None = None) -> Job:
         """Put a new job on record in the place of the last of its subject and kind.

@@ -70,6 +70,11 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="job-watcher", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether its thread runs."""
+        return self._thread.is_alive()
+
     def watch(self, job: Job, process: Process | None = None) -> None:
         """Conclude a job when its process ends.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import asdict
 from typing import Any
 
 from paddlex_restful.cores import usable_cores
 from paddlex_restful.messages import system as messages
 from paddlex_restful.system.gpu import has_library, read_gpus
 
-__all__ = ["gpu_count", "gpu_memory", "machine_info"]
+__all__ = ["gpu_count", "gpu_memory", "machine_info", "read_gpus"]
 
 
 def gpu_count() -> int:
@@ -20,7 +19,7 @@ def gpu_count() -> int:
 
 def gpu_memory() -> list[dict[str, int | None]]:
     """Memory of each GPU in MiB, as ``{"free", "used", "total"}``; empty without a GPU."""
-    return [asdict(card) for card in read_gpus().cards]
+    return [{"free": card.free, "used": card.used, "total": card.total} for card in read_gpus().cards]
 
 
 def machine_info() -> dict[str, Any]:

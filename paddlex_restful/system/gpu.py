@@ -18,11 +18,15 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU; its memory in MiB, None where it has none of its own to tell."""
+    """One GPU; its memory in MiB, None where it has none of its own to tell.
+
+    ``busy`` is the share of the last moments in which it worked, in percent; None where it does not tell.
+    """
 
     free: int | None
     used: int | None
     total: int | None
+    busy: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,19 @@ def _from_nvml() -> Gpus:
 
 def _nvml_card(nvml: Any, index: int) -> Gpu:
     try:
-        memory = nvml.nvmlDeviceGetMemoryInfo(nvml.nvmlDeviceGetHandleByIndex(index))
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
     except nvml.NVMLError:
         # Cards that share the machine's memory have none to report, and a card that fell off the bus keeps its number.
         return Gpu(None, None, None)
-    return Gpu(int(memory.free) // MIB, int(memory.used) // MIB, int(memory.total) // MIB)
+    return Gpu(int(memory.free) // MIB, int(memory.used) // MIB, int(memory.total) // MIB, _nvml_busy(nvml, handle))
+
+
+def _nvml_busy(nvml: Any, handle: Any) -> int | None:
+    try:
+        return int(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+    except nvml.NVMLError:  # a card that was cut into parts does not tell
+        return None
 
 
 def _from_pycuda() -> Gpus:

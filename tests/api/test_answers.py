@@ -122,7 +122,7 @@ def test_a_fault_is_logged_and_told_by_its_reference_only(
     assert "secret detail" not in text
     assert "KeyError" not in text
     reference = text.partition("reference ")[2].partition(")")[0]
-    assert len(reference) == 8
+    assert len(reference) == 16
     assert f"GET /fault failed, reference {reference}" in caplog.text
     assert "KeyError: 'secret detail'" in caplog.text
 

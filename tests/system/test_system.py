@@ -32,6 +32,7 @@ class FakeNvml(types.ModuleType):
         self.driver = driver
         self.starts = 0
         self.broken = False
+        self.silent = -1
 
     def nvmlInit(self) -> None:
         self.starts += 1
@@ -54,6 +55,11 @@ class FakeNvml(types.ModuleType):
             raise NVMLError
         free, total = card
         return types.SimpleNamespace(free=free * MIB, used=(total - free) * MIB, total=total * MIB)
+
+    def nvmlDeviceGetUtilizationRates(self, handle: int) -> Any:
+        if handle == self.silent:
+            raise NVMLError
+        return types.SimpleNamespace(gpu=25, memory=10)
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +189,13 @@ def test_importing_it_loads_no_gpu_library() -> None:
         "import sys, paddlex_restful.system; sys.exit(bool({'pynvml', 'pycuda', 'pycuda.driver'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_gpu_tells_how_busy_it_is_unless_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml = put(monkeypatch, FakeNvml([(1000, 2000), (500, 2000)]))
+    nvml.silent = 1
+    assert [card.busy for card in gpu.read_gpus().cards] == [25, None]
+    assert system.gpu_memory() == [
+        {"free": 1000, "used": 1000, "total": 2000},
+        {"free": 500, "used": 1500, "total": 2000},
+    ]

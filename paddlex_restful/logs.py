@@ -1,0 +1,152 @@
+"""The server's log: lines of JSON in a file of the workspace that rotates, beside the readable ones on stderr."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import traceback
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+FILE = Path("logs") / "server.log"
+"""Its place in the workspace."""
+
+MOST_BYTES = 16 << 20
+"""A file that has become as large as this is set aside."""
+
+KEPT = 4
+"""Files that were set aside and are kept, the newest with the ending ``.1``."""
+
+REQUESTS = "paddlex_restful.requests"
+"""The logger of the requests; each record has a dict ``request``. They are in the file alone."""
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+"""Of the request that a thread works on; empty where it works on none."""
+
+_MOST_WAITING = 20_000
+_BATCH = 500
+_CLOSE_SECONDS = 0.3
+
+_log = logging.getLogger(__name__)
+
+
+class RequestFilter(logging.Filter):
+    """Gives each record the text ``request``, that a readable line tells of the request during which it was written."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let all records pass."""
+        current = request_id.get()
+        record.request = f" [{current}]" if current else ""
+        return True
+
+
+class ServerLog(logging.Handler):
+    """Writes records to the file in a thread of its own, so that nobody who logs waits for the disk.
+
+    Lines that the disk does not take are lost, which is told once on the other handlers of the root logger.
+
+    Args:
+        root: folder of the workspace.
+        most_bytes: size at which a file is set aside.
+    """
+
+    def __init__(self, root: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        super().__init__()
+        self._file = _RotatingFile(root / FILE, most_bytes)
+        self._waiting: queue.SimpleQueue[tuple[logging.LogRecord, str] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="server-log", daemon=True)
+        self._thread.start()
+
+    def attach(self) -> None:
+        """Take the records of all loggers, and those of the requests."""
+        logging.getLogger().addHandler(self)
+        requests = logging.getLogger(REQUESTS)
+        requests.addHandler(self)
+        requests.propagate = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have a record written soon."""
+        # A disk that answers no more must not fill the memory.
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put((record, request_id.get()))
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        logging.getLogger().removeHandler(self)
+        logging.getLogger(REQUESTS).removeHandler(self)
+        self._waiting.put(None)
+        self._thread.join(_CLOSE_SECONDS)
+        super().close()
+
+    def _run(self) -> None:
+        told = False
+        ended = False
+        while not ended:
+            batch = [self._waiting.get()]
+            while len(batch) < _BATCH and not self._waiting.empty():
+                batch.append(self._waiting.get())
+            ended = None in batch
+            try:
+                self._file.write(b"".join(_line(*each) for each in batch if each is not None))
+                told = False
+            except OSError as error:
+                if not told:
+                    told = True
+                    _log.warning("The log cannot be written, lines are lost until it can: %s", error)
+        self._file.close()
+
+
+class _RotatingFile:
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        self._path = path
+        self._most_bytes = most_bytes
+        self._opened: IO[bytes] | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._opened is None:
+            self._path.parent.mkdir(exist_ok=True)
+            self._opened = self._path.open("ab", buffering=0)
+        self._opened.write(data)
+        if self._opened.tell() >= self._most_bytes:
+            self.close()
+            self._set_aside()
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _set_aside(self) -> None:
+        names = [self._path, *(self._path.with_name(f"{self._path.name}.{number + 1}") for number in range(KEPT))]
+        for newer, older in reversed(list(pairwise(names))):
+            if newer.exists():
+                newer.replace(older)
+
+
+def _line(record: logging.LogRecord, request: str) -> bytes:
+    fields: dict[str, Any] = {
+        "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "request_id": request or None,
+    }
+    if record.name == REQUESTS:
+        fields |= record.__dict__["request"]
+    else:
+        fields |= {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info and record.exc_info[0]:
+            fields["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+    return orjson.dumps(_plain(fields), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without the lone surrogates by which file names that are not UTF-8 are carried."""
+    return {
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in fields.items()
+    }

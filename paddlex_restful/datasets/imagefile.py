@@ -19,7 +19,8 @@ from paddlex_restful.messages import dataset as messages
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS or 89_478_485
 """Pillow warns of a decompression bomb from here on."""
 
-MAX_BYTES = 1 << 30
+MAX_BYTES = 512 << 20
+"""Of one image file; one of so many pixels has no more."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -37,6 +38,23 @@ def measure(path: str) -> tuple[int, int]:
         BadFile: the file cannot be read; ``BadImage``: it is none of these, is damaged or has too many pixels.
     """
     data = read_whole(path, MAX_BYTES)
+    size = told_size(data) or _decoded_size(data)
+    _refuse_too_many(size)
+    return size
+
+
+def told_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG, JPEG or BMP file as its structure tells them, without decoding anything.
+
+    Args:
+        data: the file.
+
+    Returns:
+        None where its structure leaves a doubt, which only decoding can resolve.
+
+    Raises:
+        BadImage: it is none of these, or has too many pixels.
+    """
     if data.startswith(_PNG):
         size = _png_size(data)
     elif data.startswith(b"\xff\xd8\xff"):
@@ -45,12 +63,15 @@ def measure(path: str) -> tuple[int, int]:
         size = _bmp_size(data)
     else:
         raise BadImage(messages.NOT_AN_IMAGE if data else messages.EMPTY_FILE)
-    if size is None:
-        size = _decoded_size(data)
+    if size is not None:
+        _refuse_too_many(size)
+    return size
+
+
+def _refuse_too_many(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_PIXELS:
         raise BadImage(messages.TOO_MANY_PIXELS, width=width, height=height, limit=MAX_PIXELS)
-    return size
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:

@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from paddlex_restful.datasets.imagefile import MAX_BYTES, MAX_PIXELS
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
 
 Pixels = NDArray[np.uint8]
 """Images, RGB: [H, W, 3], or [N, H, W, 3]."""
+
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+"""Kinds of images that are read; Pillow has decoders of forty more, some of which start other programs."""
 
 Matrix = NDArray[np.float64]
 """Affine map of points, [2, 3]: (x, y) goes to ``matrix @ (x, y, 1)``. A pixel covers the unit square from its upper
@@ -69,7 +73,10 @@ def read_stored(path: Path) -> tuple[Pixels, int]:
         JobFailed: as of ``read_image``.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_FORMATS) as image:
+            # From the header: nothing is decoded yet.
+            if image.width * image.height > MAX_PIXELS or path.stat().st_size > MAX_BYTES:
+                raise ValueError
             orientation = image.getexif().get(ExifTags.Base.Orientation, UPRIGHT)
             pixels = np.asarray(_to_rgb(image))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

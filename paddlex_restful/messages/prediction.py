@@ -1,7 +1,10 @@
 """Sentences on predicting images."""
 
 NO_IMAGES = "There is no image to predict; name images, or split the dataset with a test_split above 0."
-UNREADABLE = "{image} cannot be read as a picture; give a JPEG, PNG or BMP file that is not damaged."
+UNREADABLE = (
+    "{image} cannot be read as a picture; give a JPEG, PNG or BMP file that is not damaged "
+    "and has at most 89 million pixels."
+)
 ALL_FAILED = "None of the {count} images can be read, the first of them {image}; give JPEG, PNG or BMP files."
 DETECTIONS_NOT_FINITE = (
     "The model answers with boxes or scores that are not finite numbers, so it is damaged or its training diverged: "

@@ -9,18 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.datasets.imagefile import BadImage, told_size
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
+from paddlex_restful.messages.dataset import EMPTY_FILE, NOT_AN_IMAGE
 from paddlex_restful.paths import readable, unmoved
 from paddlex_restful.results import SINGLE_PICTURE
 from paddlex_restful.services import Services, datasets, files, inputs, status, tasks, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
-
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
-"""How JPEG, PNG and BMP files begin."""
 
 
 def start_single(services: Services, tid: str, image_data: str, score_thresh: float, epoch: int | None) -> Path:
@@ -117,8 +116,13 @@ def _decode_picture(image_data: str) -> bytes:
         picture = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise UserError(sentences.BAD_IMAGE_DATA) from None
-    if not picture.startswith(_SIGNATURES):
-        raise UserError(sentences.BAD_IMAGE_DATA)
+    try:
+        # Nothing is decoded here; what a header leaves open the job finds out.
+        told_size(picture)
+    except BadImage as error:
+        if error.template in (NOT_AN_IMAGE, EMPTY_FILE):
+            raise UserError(sentences.BAD_IMAGE_DATA) from None
+        raise UserError(sentences.UNUSABLE_IMAGE_DATA, reason=error) from None
     return picture
 
 

@@ -111,7 +111,7 @@ def _compared(context: JobContext, model: Model, source: Path, file: Path, work:
     given: dict[str, Any] = {f"{number}.{name}": each for number, one in enumerate(asked) for name, each in one.items()}
     np.savez(questions, **given)
     _paddle_lite(context, model, "run", [file, questions, answers, _WARM_UP, _RUNS])
-    with np.load(answers) as found:
+    with np.load(answers, allow_pickle=False) as found:
         others = [_answer(found, number) for number in range(len(asked))]
         latency = 1000 * statistics.median(found["seconds"].tolist())
     return model.difference(asked, ones, others), round(latency, 3)

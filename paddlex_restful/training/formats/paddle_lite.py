@@ -41,7 +41,7 @@ def run(model: str, questions: str, answers: str, warm_up: str, runs: str) -> No
     config.set_model_from_file(model)
     net = create_paddle_predictor(config)
     asked: dict[int, dict[str, Any]] = {}
-    with np.load(questions) as file:
+    with np.load(questions, allow_pickle=False) as file:
         for key in file.files:
             number, _, name = key.partition(".")
             asked.setdefault(int(number), {})[name] = file[key]

@@ -17,8 +17,8 @@ from paddlex_restful.api.calls import CALLS
 from paddlex_restful.api.document import describe
 from paddlex_restful.api.download import MOST_DOWNLOADS
 from paddlex_restful.api.events import MOST_STREAMS
-from paddlex_restful.api.headers import protect
 from paddlex_restful.config import Config
+from paddlex_restful.logs import ServerLog
 from paddlex_restful.prometheus import Traffic
 from paddlex_restful.services import Services, build_services
 from paddlex_restful.services.health import Readiness
@@ -30,13 +30,16 @@ MAX_PARTS = 4096
 """The most parts of a form: its fields and files."""
 
 
-def create_app(config: Config, services: Services | None = None, *, max_body: int = MAX_BODY) -> Flask:
+def create_app(
+    config: Config, services: Services | None = None, *, log: ServerLog | None = None, max_body: int = MAX_BODY
+) -> Flask:
     """Make the application.
 
     Args:
         config: the server's settings.
         services: what the calls work on; opened from ``config`` where it is not given. It is reached as
             ``app.extensions["services"]``, and closed by whoever runs the application.
+        log: takes a line for each request.
         max_body: the largest body of a request, in bytes.
 
     Raises:
@@ -52,8 +55,7 @@ def create_app(config: Config, services: Services | None = None, *, max_body: in
     app.extensions["readiness"] = Readiness(services)
     traffic = app.extensions["traffic"] = Traffic()
     # The last that is done, after all other functions of this kind.
-    requests.install(app, traffic)
-    app.after_request(protect)
+    requests.install(app, traffic, log)
     register_failures(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 import traceback
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime, timezone
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import orjson
 
@@ -23,14 +26,14 @@ MOST_BYTES = 16 << 20
 KEPT = 4
 """Files that were set aside and are kept, the newest with the ending ``.1``."""
 
-REQUESTS = "paddlex_restful.requests"
-"""The logger of the requests; each record has a dict ``request``. They are in the file alone."""
-
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Of the request that a thread works on; empty where it works on none."""
 
+_GATHER_SECONDS = 0.05
+"""So long lines are gathered before they are written: a thread that woke for each would cost more than the lines."""
+
 _MOST_WAITING = 20_000
-_BATCH = 500
+_BATCH = 1000
 _CLOSE_SECONDS = 0.3
 
 _log = logging.getLogger(__name__)
@@ -46,8 +49,14 @@ class RequestFilter(logging.Filter):
         return True
 
 
+class _Entry(NamedTuple):
+    created: float
+    request_id: str
+    told: logging.LogRecord | Mapping[str, Any]
+
+
 class ServerLog(logging.Handler):
-    """Writes records to the file in a thread of its own, so that nobody who logs waits for the disk.
+    """Writes records and requests to the file in a thread of its own, so that nobody who logs waits for the disk.
 
     Lines that the disk does not take are lost, which is told once on the other handlers of the root logger.
 
@@ -59,27 +68,36 @@ class ServerLog(logging.Handler):
     def __init__(self, root: Path, *, most_bytes: int = MOST_BYTES) -> None:
         super().__init__()
         self._file = _RotatingFile(root / FILE, most_bytes)
-        self._waiting: queue.SimpleQueue[tuple[logging.LogRecord, str] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="server-log", daemon=True)
         self._thread.start()
 
     def attach(self) -> None:
-        """Take the records of all loggers, and those of the requests."""
+        """Take the records of all loggers."""
         logging.getLogger().addHandler(self)
-        requests = logging.getLogger(REQUESTS)
-        requests.addHandler(self)
-        requests.propagate = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Have a record written soon."""
+        self._put(_Entry(record.created, request_id.get(), record))
+
+    def note(self, fields: Mapping[str, Any]) -> None:
+        """Have a line about the request under work written soon: past the loggers, which take longer than some calls.
+
+        Args:
+            fields: what the line tells, as JSON has it.
+        """
+        self._put(_Entry(time.time(), request_id.get(), fields))
+
+    def _put(self, entry: _Entry) -> None:
         # A disk that answers no more must not fill the memory.
         if self._waiting.qsize() < _MOST_WAITING:
-            self._waiting.put((record, request_id.get()))
+            self._waiting.put(entry)
 
     def close(self) -> None:
         """Write what waits, and end."""
         logging.getLogger().removeHandler(self)
-        logging.getLogger(REQUESTS).removeHandler(self)
+        self._ending.set()
         self._waiting.put(None)
         self._thread.join(_CLOSE_SECONDS)
         super().close()
@@ -89,11 +107,12 @@ class ServerLog(logging.Handler):
         ended = False
         while not ended:
             batch = [self._waiting.get()]
+            self._ending.wait(_GATHER_SECONDS)
             while len(batch) < _BATCH and not self._waiting.empty():
                 batch.append(self._waiting.get())
             ended = None in batch
             try:
-                self._file.write(b"".join(_line(*each) for each in batch if each is not None))
+                self._file.write(b"".join(_line(entry) for entry in batch if entry is not None))
                 told = False
             except OSError as error:
                 if not told:
@@ -129,24 +148,26 @@ class _RotatingFile:
                 newer.replace(older)
 
 
-def _line(record: logging.LogRecord, request: str) -> bytes:
+def _line(entry: _Entry) -> bytes:
     fields: dict[str, Any] = {
-        "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
-        "request_id": request or None,
+        "time": f"{_second(int(entry.created))}.{int(entry.created % 1 * 1000):03d}+00:00",
+        "level": "info",
+        "request_id": entry.request_id or None,
     }
-    if record.name == REQUESTS:
-        fields |= record.__dict__["request"]
-    else:
-        fields |= {"logger": record.name, "message": record.getMessage()}
+    if isinstance(entry.told, logging.LogRecord):
+        record = entry.told
+        fields |= {"level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
         if record.exc_info and record.exc_info[0]:
             fields["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-    return orjson.dumps(_plain(fields), option=orjson.OPT_APPEND_NEWLINE)
+    else:
+        fields |= entry.told
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # lone surrogates, by which file names that are not UTF-8 are carried
+        plain = {name: str(value).encode("utf-8", "replace").decode() for name, value in fields.items()}
+        return orjson.dumps(plain, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without the lone surrogates by which file names that are not UTF-8 are carried."""
-    return {
-        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-        for name, value in fields.items()
-    }
+@lru_cache(maxsize=4)
+def _second(number: int) -> str:
+    return datetime.fromtimestamp(number, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")

@@ -26,7 +26,7 @@ from waitress.task import ErrorTask, WSGITask
 from paddlex_restful import __version__
 from paddlex_restful.api.access.token import AccessToken
 from paddlex_restful.api.answers import FAILURE, encode
-from paddlex_restful.api.headers import ALL_ANSWERS
+from paddlex_restful.api.headers import protection
 from paddlex_restful.app import create_app
 from paddlex_restful.config import TOKEN_VARIABLE, Config
 from paddlex_restful.connection import ENVIRONMENT_KEY, Connection
@@ -90,7 +90,7 @@ def serve(config: Config) -> int:
         log = ServerLog(services.workspace.root)
         log.attach()
         try:
-            _serve(config, listener, create_app(config, services), connections)
+            _serve(config, listener, create_app(config, services, log=log), connections)
         except UserError as error:
             return _refuse(error)
         finally:
@@ -259,7 +259,18 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class _ErrorTask(ErrorTask):  # type: ignore[misc]
+class _Protecting:
+    """Adds to all answers what they tell browsers."""
+
+    response_headers: list[tuple[str, str]]
+
+    def build_response_header(self) -> bytes:
+        header: bytes = super().build_response_header()  # type: ignore[misc]
+        # Before the empty line that ends it; the names are in their usual capitals by now.
+        return header[:-2] + protection(name for name, _ in self.response_headers) + header[-2:]
+
+
+class _ErrorTask(_Protecting, ErrorTask):  # type: ignore[misc]
     """Answers what never reaches the application (broken HTTP, endless headers) in the application's form."""
 
     def execute(self) -> None:
@@ -267,13 +278,13 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         message = api_messages.BAD_REQUEST.format(code=error.code, name=error.reason)
         body = encode({"status": FAILURE, "message": message})
         self.status = f"{error.code} {error.reason}"
-        self.response_headers += [("Content-Type", "application/json"), *ALL_ANSWERS]
+        self.response_headers.append(("Content-Type", "application/json"))
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
 
 
-class _Task(WSGITask):  # type: ignore[misc]
+class _Task(_Protecting, WSGITask):  # type: ignore[misc]
     """Lets the application see the connection that it answers on."""
 
     def get_environment(self) -> dict[str, Any]:

@@ -37,8 +37,8 @@ from paddlex_restful.config import Config
 
 create = server.create_app
 
-def create_slow(config, services):
-    made = create(config, services)
+def create_slow(config, services, **options):
+    made = create(config, services, **options)
 
     @made.get("/slow/<float:seconds>")
     @decided(Access.TOKEN)

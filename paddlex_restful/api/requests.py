@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import itertools
 import re
 import secrets
 import time
@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from flask import Flask, Request, Response, request
 
-from paddlex_restful.logs import REQUESTS, request_id
+from paddlex_restful.logs import ServerLog, request_id
 from paddlex_restful.prometheus import Traffic
 
 UNKNOWN = "unknown"
@@ -21,12 +21,12 @@ _TOKEN = "token="  # noqa: S105 - the name of the argument
 _TOKEN_KEY = "paddlex_restful.token"  # noqa: S105 - a key of the environment
 _BEGUN_KEY = "paddlex_restful.begun"
 
+_PROCESS = secrets.token_hex(4)
+_numbers = itertools.count(1)
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"})
 _SHOWN = 500
 """So many characters of an address are logged."""
-
-_log = logging.getLogger(REQUESTS)
 
 
 class CallRequest(Request):
@@ -45,8 +45,8 @@ class CallRequest(Request):
 
 
 def new_id() -> str:
-    """The id of a request that has none."""
-    return secrets.token_hex(8)
+    """The id of a request that has none: what is this process's own, and a number."""
+    return f"{_PROCESS}{next(_numbers):08x}"
 
 
 def sent_token() -> str | None:
@@ -55,26 +55,28 @@ def sent_token() -> str | None:
     return token
 
 
-def install(app: Flask, traffic: Traffic) -> None:
-    """Let the requests of an application be counted and logged when they are answered."""
+def install(app: Flask, traffic: Traffic, log: ServerLog | None) -> None:
+    """Let the requests of an application be counted, and logged if there is a log, when they are answered."""
     app.request_class = CallRequest
 
     @app.after_request
     def note(response: Response) -> Response:
-        seconds = time.perf_counter() - request.environ[_BEGUN_KEY]
+        environ = request.environ
+        seconds = time.perf_counter() - environ[_BEGUN_KEY]
         response.headers["X-Request-ID"] = request_id.get()
-        method = request.method if request.method in _METHODS else UNKNOWN
+        method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else UNKNOWN
         rule = request.url_rule
         traffic.count(method, UNKNOWN if rule is None else rule.rule, response.status_code, seconds)
-        if _log.isEnabledFor(logging.INFO):
-            told = {
-                "method": method,
-                "path": request.path[:_SHOWN],
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 2),
-                "client": request.remote_addr,
-            }
-            _log.info("request", extra={"request": told})
+        if log is not None:
+            log.note(
+                {
+                    "method": method,
+                    "path": request.path[:_SHOWN],
+                    "status": response.status_code,
+                    "ms": round(seconds * 1000, 2),
+                    "client": environ.get("REMOTE_ADDR"),
+                }
+            )
         return response
 
 

@@ -65,7 +65,8 @@ class Guard:
         """Let all requests of an application pass."""
         self._views = app.view_functions
         app.before_request(self._check)
-        app.after_request(self._tell_origins)
+        if self._lists_origins:
+            app.after_request(self._tell_origins)
 
     def is_open(self) -> bool:
         """Whether the address of the request under work is open to everybody."""
@@ -92,9 +93,10 @@ class Guard:
 
     def _decision(self) -> Decision | None:
         """What the address has decided; for one that there is not, what is never more than for others."""
-        if request.endpoint is None:
+        endpoint = request.endpoint
+        if endpoint is None:
             return Decision(Access.TOKEN, changes=request.method not in _READING)
-        return decision_of(self._views[request.endpoint])
+        return decision_of(self._views[endpoint])
 
     def _is_preflight(self) -> bool:
         return (
@@ -148,12 +150,11 @@ class Guard:
         return response
 
     def _tell_origins(self, response: Response) -> Response:
-        if self._lists_origins:
-            response.vary.add("Origin")
-            origin = request.environ.get("HTTP_ORIGIN")
-            if self._origins.is_listed(origin):
-                response.headers["Access-Control-Allow-Origin"] = origin
-                response.headers.extend(_CORS)
+        response.vary.add("Origin")
+        origin = request.environ.get("HTTP_ORIGIN")
+        if self._origins.is_listed(origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers.extend(_CORS)
         return response
 
 

@@ -160,7 +160,8 @@ def _content(told: Call) -> bytes | MultiDict[str, str]:
     if told.body == "form" and request.mimetype == "multipart/form-data":
         # A file under a name that the call does not have is one more argument that it does not know.
         strangers = [(name, file.filename or "") for name, file in request.files.items() if name not in told.files]
-        return MultiDict([*request.form.items(multi=True), *strangers])
+        # A part without a name has None in the place of one.
+        return MultiDict([(name or "", value) for name, value in (*request.form.items(multi=True), *strangers)])
     return request.get_data()
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from paddlex_restful.datasets import boxes, pairing
 from paddlex_restful.datasets.inspection import Content, Inspection, Size, count_labels
+from paddlex_restful.datasets.reading import BadFile, read_whole
 from paddlex_restful.datasets.report import Report
 from paddlex_restful.datasets.rle import rle_is_valid
 from paddlex_restful.datasets.sample import Sample
@@ -197,14 +198,10 @@ def _read(source: Source, name: str) -> CocoFile:
     """Read one file as far as it is sound; all else is reported."""
     whole = CocoFile(name)
     report = source.report
-    path = Path(source.path(name))
     try:
-        if path.stat().st_size > MAX_BYTES:
-            report.add(name, messages.FILE_TOO_LARGE, limit=MAX_BYTES >> 20)
-            return whole
-        document = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except OSError as error:
-        report.add(name, messages.UNREADABLE_FILE, reason=error.strerror)
+        document = orjson.loads(read_whole(source.path(name), MAX_BYTES, source.root).removeprefix(b"\xef\xbb\xbf"))
+    except BadFile as error:
+        report.add(name, error.template, **error.values)
         return whole
     except orjson.JSONDecodeError as error:
         report.add(name, messages.JSON_BROKEN, reason=error)

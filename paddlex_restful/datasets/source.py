@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from paddlex_restful.datasets.reading import BadFile, read_whole
 from paddlex_restful.datasets.report import Report
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
@@ -22,6 +23,7 @@ MAX_DEPTH = 32
 MOST_FILES = 500_000
 """Files and folders of one dataset."""
 
+_MOST_TEXT = 256 << 20
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
@@ -129,9 +131,9 @@ class Source:
     def lines(self, name: str) -> list[str]:
         """The lines of a text file without their ends, in UTF-8 or GB18030; reported and empty when it is neither."""
         try:
-            data = Path(self.path(name)).read_bytes()
-        except OSError as error:
-            self.report.add(name, messages.UNREADABLE_FILE, reason=error.strerror)
+            data = read_whole(self.path(name), _MOST_TEXT, self.root)
+        except BadFile as error:
+            self.report.add(name, error.template, **error.values)
             return []
         text = decode(data)
         if text is None:

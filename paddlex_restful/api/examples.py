@@ -45,8 +45,12 @@ _BY_NAME: Mapping[str, Any] = {
 }
 
 
+_OFTEN = frozenset({"path", "train"})
+"""Optional arguments that most requests have."""
+
+
 def example(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """An example of the required arguments of a call, of all of them where none is required.
+    """An example of the required arguments of a call and the usual ones, of all of them where none is required.
 
     Args:
         schema: the JSON schema of the arguments.
@@ -55,7 +59,8 @@ def example(schema: Mapping[str, Any]) -> dict[str, Any]:
         By name; None of an optional one that has neither an example nor a default.
     """
     properties = schema["properties"]
-    return {name: _value(name, properties[name]) for name in schema.get("required") or properties}
+    required = schema.get("required") or properties
+    return {name: _value(name, field) for name, field in properties.items() if name in required or name in _OFTEN}
 
 
 def _value(name: str, field: Mapping[str, Any]) -> Any:

@@ -95,6 +95,10 @@ def test_a_client_gives_up_in_the_end(flaky: Flaky) -> None:
     with Client(flaky.url, retries=1) as client, pytest.raises(ApiError, match="HTTP status 503") as busy:
         client.system.workspace()
     assert busy.value.code == 503
+    with Client(flaky.url) as client:
+        assert not client.system.is_ready()
+        flaky.faults[:] = [Fault(request_line(b"GET "), times=99)]
+        assert not client.system.is_alive()
 
 
 def test_nothing_follows_a_redirection_with_the_token(flaky: Flaky) -> None:

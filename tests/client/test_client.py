@@ -121,6 +121,9 @@ def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:
 def test_a_call_that_has_no_method_of_its_own_is_made_by_name(client: Client) -> None:
     assert client.call("GET", "/workspace")["dirname"] == client.system.workspace()
     assert client.system.info()["info"]
+    assert client.system.is_alive()
+    assert client.system.is_ready()
+    assert "paddlex_restful_build_info" in client.system.metrics()
     assert client.models.zoo("detection")
 
 

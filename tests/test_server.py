@@ -239,6 +239,19 @@ def test_a_request_under_way_gets_its_answer_and_new_ones_503(slow_server: SlowS
     late.close()
 
 
+def test_a_server_that_ends_lives_and_is_not_ready(slow_server: SlowServer) -> None:
+    with closing(slow_server.ask_slowly(0.8)), closing(slow_server.connect()) as health:
+        health.connect()
+        with closing(slow_server.connect()) as ready:
+            ready.connect()
+            slow_server.process.terminate()
+            slow_server.await_line("The server ends")
+            ready.request("GET", "/ready")
+            health.request("GET", "/health")
+            assert ready.getresponse().status == 503
+            assert health.getresponse().status == 200
+
+
 def test_a_request_that_takes_too_long_is_cut(slow_server: SlowServer) -> None:
     with closing(slow_server.ask_slowly(15.0)) as connection:
         # On an idle machine it is well below two seconds; a busy one must not fail the test.

@@ -33,6 +33,9 @@ Shape = Any
 
 def test_every_call_of_the_contract_exists_and_no_other() -> None:
     ours = {
+        "GET /health",
+        "GET /ready",
+        "GET /metrics",
         "GET /models/zoo",
         "GET /model/download",
         "GET /dataset/preview",

@@ -104,13 +104,9 @@ class ServerLog(logging.Handler):
 
     def _run(self) -> None:
         told = False
-        ended = False
-        while not ended:
-            batch = [self._waiting.get()]
-            self._ending.wait(_GATHER_SECONDS)
-            while len(batch) < _BATCH and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            ended = None in batch
+        # The first time around the file is made, so that it is there as long as the server is.
+        batch: list[_Entry | None] = []
+        while True:
             try:
                 self._file.write(b"".join(_line(entry) for entry in batch if entry is not None))
                 told = False
@@ -118,7 +114,17 @@ class ServerLog(logging.Handler):
                 if not told:
                     told = True
                     _log.warning("The log cannot be written, lines are lost until it can: %s", error)
+            if None in batch:
+                break
+            batch = self._gather()
         self._file.close()
+
+    def _gather(self) -> list[_Entry | None]:
+        batch = [self._waiting.get()]
+        self._ending.wait(_GATHER_SECONDS)
+        while len(batch) < _BATCH and not self._waiting.empty():
+            batch.append(self._waiting.get())
+        return batch
 
 
 class _RotatingFile:

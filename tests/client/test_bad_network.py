@@ -25,8 +25,8 @@ def _busy(status: str, *headers: str) -> bytes:
 
 def test_a_creation_whose_answer_is_lost_is_sent_again_and_makes_one_object(flaky: Flaky, far: Client) -> None:
     flaky.faults.append(Fault(request_line(b"POST /dataset "), times=3))
-    made = far.datasets.create("once", "classification")
-    assert _names(far).count("once") == 1
+    made = far.datasets.create("answer lost", "classification")
+    assert _names(far).count("answer lost") == 1
     assert far.datasets.list()[-1]["id"] == made.id
     sent = [head for head in flaky.seen if head.startswith(b"POST")]
     keys = {line for head in sent for line in head.split(b"\r\n") if line.startswith(b"Idempotency-Key")}

@@ -19,6 +19,7 @@ from paddlex_restful.api.idempotency import HEADER
 from paddlex_restful.api.schemas import Refusal
 from paddlex_restful.api.statuses import STATUSES
 
+_JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 
 _DESCRIPTION = """\
@@ -115,7 +116,7 @@ def openapi() -> dict[str, Any]:
             "parameters": {HEADER: _KEY},
             "securitySchemes": _SECURITY,
             "responses": {
-                code: {"description": words, "content": {"application/json": {"schema": _reference(Refusal)}}}
+                code: {"description": words, "content": {_JSON: {"schema": _reference(Refusal)}}}
                 for code, words in _FAILURES.items()
             },
         },
@@ -139,7 +140,7 @@ def _operation(call: Call) -> dict[str, Any]:
     if not schema["properties"]:
         return operation
     if call.method in ("POST", "PUT") and call.body != "bytes":
-        content: dict[str, Any] = {"application/json": {"schema": schema, "example": example(schema)}}
+        content: dict[str, Any] = {_JSON: {"schema": schema, "example": example(schema)}}
         if call.files:
             form = {**schema, "properties": schema["properties"] | _files(call.files)}
             content["multipart/form-data"] = {"schema": form}
@@ -172,9 +173,11 @@ def _parameter(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _success(call: Call) -> dict[str, Any]:
     models: list[type[BaseModel]] = [*call.answers, Refusal]
-    content: dict[str, Any] = {"application/json": {"schema": {"anyOf": [_reference(model) for model in models]}}}
-    # Files of any kind include JSON files.
-    content |= {media: {"schema": {}} for media in call.media}
+    told = [_reference(model) for model in models]
+    content: dict[str, Any] = {media: {"schema": {}} for media in call.media}
+    if not {_JSON, "*/*"}.isdisjoint(call.media):
+        told.append({"description": "The content of a JSON file"})
+    content[_JSON] = {"schema": {"anyOf": told}}
     return {"description": "What the call did, or why it did nothing", "content": content}
 
 

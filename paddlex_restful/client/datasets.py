@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
+from paddlex_restful.client.entries import Entry
 from paddlex_restful.client.errors import JobFailed
 from paddlex_restful.client.transport import Transport
 from paddlex_restful.client.uploads import upload
@@ -17,19 +18,14 @@ _WORKING = {DatasetStatus.XCHECKING, DatasetStatus.XCOPYING}
 _FAILED = {DatasetStatus.XCHECKFAIL, DatasetStatus.XCOPYFAIL}
 
 
-class Dataset:
+class Dataset(Entry):
     """A dataset on the server.
 
     Attributes:
         id: such as ``D0001``.
     """
 
-    def __init__(self, transport: Transport, did: str) -> None:
-        self._transport = transport
-        self.id = did
-
-    def __repr__(self) -> str:
-        return f"Dataset({self.id!r})"
+    _struct = "dataset"
 
     def _call(self, method: str, path: str, /, **arguments: Any) -> Any:
         return self._transport.call(method, path, {"did": self.id, **arguments})
@@ -43,11 +39,6 @@ class Dataset:
     def status(self) -> DatasetStatus:
         """How it stands."""
         return DatasetStatus(self.info()["dataset_status"])
-
-    def change(self, *, name: str | None = None, desc: str | None = None) -> None:
-        """Give it another name or description."""
-        changes = {key: value for key, value in (("name", name), ("desc", desc)) if value is not None}
-        self._transport.call("PUT", "/workspace", {"struct": "dataset", "id": self.id, "attr_dict": changes})
 
     def import_folder(self, path: str | PurePath, *, link: bool = False) -> Dataset:
         """Start to import a folder that lies on the server; ``wait`` for its end.

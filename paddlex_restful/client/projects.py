@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddlex_restful.client.datasets import Dataset
+from paddlex_restful.client.entries import Entry
 from paddlex_restful.client.tasks import Task
 from paddlex_restful.client.transport import Transport
 
 
-class Project:
+class Project(Entry):
     """A project on the server.
 
     Attributes:
@@ -18,28 +19,20 @@ class Project:
         tasks: its tasks.
     """
 
-    def __init__(self, transport: Transport, pid: str) -> None:
-        self._transport = transport
-        self.id = pid
-        self.tasks = ProjectTasks(transport, pid)
+    _struct = "project"
 
-    def __repr__(self) -> str:
-        return f"Project({self.id!r})"
+    def __init__(self, transport: Transport, pid: str) -> None:
+        super().__init__(transport, pid)
+        self.tasks = ProjectTasks(transport, pid)
 
     def info(self) -> dict[str, Any]:
         """Its attributes, and the statuses of its tasks."""
         found: dict[str, Any] = self._transport.call("GET", "/project", {"id": self.id})["attr"]
         return found
 
-    def change(self, *, name: str | None = None, desc: str | None = None) -> None:
-        """Give it another name or description."""
-        changes = {key: value for key, value in (("name", name), ("desc", desc)) if value is not None}
-        self._transport.call("PUT", "/workspace", {"struct": "project", "id": self.id, "attr_dict": changes})
-
     def bind(self, dataset: Dataset) -> None:
         """Have its tasks learn from a dataset of its type."""
-        changes = {"did": dataset.id}
-        self._transport.call("PUT", "/workspace", {"struct": "project", "id": self.id, "attr_dict": changes})
+        self._change({"did": dataset.id})
 
     def delete(self) -> None:
         """Stop its tasks, and delete it with them."""

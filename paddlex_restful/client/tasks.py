@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from paddlex_restful.client.entries import Entry
 from paddlex_restful.client.errors import ClientError, JobFailed
 from paddlex_restful.client.events import Event, follow
 from paddlex_restful.client.transport import Transport
@@ -33,19 +34,14 @@ class Prediction:
     picture: bytes | None
 
 
-class Task:
+class Task(Entry):
     """A task on the server.
 
     Attributes:
         id: such as ``T0001``.
     """
 
-    def __init__(self, transport: Transport, tid: str) -> None:
-        self._transport = transport
-        self.id = tid
-
-    def __repr__(self) -> str:
-        return f"Task({self.id!r})"
+    _struct = "task"
 
     def _call(self, method: str, path: str, /, **arguments: Any) -> Any:
         return self._transport.call(method, path, {"tid": self.id, **arguments})
@@ -64,11 +60,6 @@ class Task:
     def status(self) -> TaskStatus:
         """How it stands."""
         return TaskStatus(self._call("GET", "/project/task")["task_status"])
-
-    def change(self, *, name: str | None = None, desc: str | None = None) -> None:
-        """Give it another name or description."""
-        changes = {key: value for key, value in (("name", name), ("desc", desc)) if value is not None}
-        self._transport.call("PUT", "/workspace", {"struct": "task", "id": self.id, "attr_dict": changes})
 
     def params(self) -> dict[str, Any]:
         """Its training parameters."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
-from paddlex_restful.datasets.source import MAX_DEPTH, MOST_FILES, decode
+from paddlex_restful.datasets.source import CONTROL, MAX_DEPTH, MOST_FILES, decode
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import archive as messages
 from paddlex_restful.paths import readable
@@ -35,7 +35,6 @@ _LARGEST_TAR_HEADER = 1 << 20
 _LARGEST_ZIP_DIRECTORY = 64 << 20
 
 _WINDOWS_DRIVE = re.compile(r"[^/]*:")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 _IGNORED_FOLDERS = frozenset({"__MACOSX"})
 _IGNORED_FILES = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
@@ -261,7 +260,7 @@ class _Writer:
         """A path of the archive in its plain form, relative to the folder and in it."""
         if path is None:
             self._refuse(messages.NOT_TEXT)
-        if _CONTROL.search(path):
+        if CONTROL.search(path):
             self._refuse(messages.CONTROL_CHARACTER, path=readable(path))
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if path.startswith("/") or ".." in parts or "\\" in path or _WINDOWS_DRIVE.match(path):

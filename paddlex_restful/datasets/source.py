@@ -24,7 +24,8 @@ MOST_FILES = 500_000
 """Files and folders of one dataset."""
 
 _MOST_TEXT = 256 << 20
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+"""Characters that no file name of a dataset may have."""
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Source:
         name = entry.name
         if name.isprintable() and entry.is_file(follow_symlinks=False):
             listing.files.add(name)
-        elif _CONTROL.search(name) or not _encodable(name):
+        elif CONTROL.search(name) or not _encodable(name):
             listing.unusable[name] = messages.BAD_NAME
         elif entry.is_symlink() and not self._holds(os.path.realpath(entry.path)):
             listing.unusable[name] = messages.LEAVES_SOURCE

@@ -52,7 +52,7 @@ _NOUNS: Mapping[str, str] = {
     "health": "For programs that watch the server",
     "demo": "Demo projects",
 }
-"""What the calls of a noun are for, in the order of the document; a noun without words is named by itself."""
+"""What the calls of a noun are for, in the order of the document."""
 
 _FAILURES: Mapping[str, str] = {
     "400": "The request is no HTTP that the server can read",
@@ -100,11 +100,10 @@ def openapi() -> dict[str, Any]:
             "x-enum-descriptions": list(meanings),
         }
     calls = sorted(CALLS, key=lambda call: call.path)
-    nouns = sorted({call.noun for call in CALLS}, key=lambda noun: [*_NOUNS, noun].index(noun))
     return {
         "openapi": "3.1.0",
         "info": {"title": "PaddleX RESTful", "version": __version__, "description": _DESCRIPTION},
-        "tags": [{"name": noun, "description": _NOUNS.get(noun, noun)} for noun in nouns],
+        "tags": [{"name": noun, "description": words} for noun, words in _NOUNS.items()],
         # The empty one: on a loopback address no token is needed unless one is set.
         "security": [{}, *({name: []} for name in _SECURITY)],
         "paths": {

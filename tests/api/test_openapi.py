@@ -28,6 +28,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def test_the_document_has_every_call_and_no_other() -> None:
     assert {(method, path) for method, path, _ in operations()} == {(call.method, call.path) for call in CALLS}
+    assert {tag["name"] for tag in openapi()["tags"]} == {call.noun for call in CALLS}
     assert {operation["operationId"] for _, _, operation in operations()} == {operation_id(call) for call in CALLS}
 
 

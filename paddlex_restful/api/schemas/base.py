@@ -46,3 +46,13 @@ class Logged(Part):
 
     log_file: str = Field(description="path of the job's log on the server")
     log_tail: list[str] = Field(description="the last lines of the log of a job that failed, else empty")
+
+
+class Entry(Part):
+    """What datasets, projects, tasks and models in lists and by themselves have in common."""
+
+    id: str = Field(description="its id")
+    name: str = Field(description="its name")
+    type: str = Field(description="its project type")
+    path: str = Field(description="its folder on the server")
+    create_time: str = Field(description="YYYY-MM-DD HH:MM:SS, local time")

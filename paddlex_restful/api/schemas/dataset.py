@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from paddlex_restful.api.schemas.base import Answer, Base64, Part
+from paddlex_restful.api.schemas.base import Answer, Base64, Entry, Part
 from paddlex_restful.enums import DatasetStatus
 
 
@@ -16,15 +16,10 @@ class CreatedDataset(Answer):
     did: str = Field(description="its id")
 
 
-class DatasetEntry(Part):
+class DatasetEntry(Entry):
     """A dataset."""
 
-    id: str = Field(description="its id")
-    name: str = Field(description="its name")
     desc: str = Field(description="its description")
-    type: str = Field(description="its project type")
-    path: str = Field(description="its folder on the server")
-    create_time: str = Field(description="YYYY-MM-DD HH:MM:SS, local time")
 
 
 class DatasetAttributes(DatasetEntry):

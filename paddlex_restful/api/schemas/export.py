@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from paddlex_restful.api.schemas.base import Answer, Figure, Logged, Part
+from paddlex_restful.api.schemas.base import Answer, Entry, Figure, Logged, Part
 from paddlex_restful.enums import ExportedModelType, TaskStatus
 
 Format = Literal["infer", "onnx", "lite"]
@@ -94,17 +94,12 @@ class ListedModel(Answer):
     emid: str = Field(description="id of the exported model")
 
 
-class ModelEntry(Part):
+class ModelEntry(Entry):
     """A model."""
 
-    id: str = Field(description="its id")
-    name: str = Field(description="its name")
     model: str = Field(description="name of its net")
-    type: str = Field(description="its project type")
     pid: str = Field(description="id of its project")
     tid: str = Field(description="id of the task that trained it")
-    create_time: str = Field(description="YYYY-MM-DD HH:MM:SS, local time")
-    path: str = Field(description="its folder on the server")
 
 
 class ExportedEntry(ModelEntry, Exported):

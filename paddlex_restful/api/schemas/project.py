@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from paddlex_restful.api.schemas.base import Answer, Params, Part
+from paddlex_restful.api.schemas.base import Answer, Entry, Params, Part
 from paddlex_restful.enums import TaskStatus
 
 
@@ -14,16 +14,11 @@ class CreatedProject(Answer):
     pid: str = Field(description="its id")
 
 
-class ProjectEntry(Part):
+class ProjectEntry(Entry):
     """A project."""
 
-    id: str = Field(description="its id")
-    name: str = Field(description="its name")
     desc: str = Field(description="its description")
-    type: str = Field(description="its project type")
     did: str = Field(description="id of its dataset; empty before it is bound to one")
-    path: str = Field(description="its folder on the server")
-    create_time: str = Field(description="YYYY-MM-DD HH:MM:SS, local time")
 
 
 class StatusOfTask(Part):
@@ -84,17 +79,12 @@ class ResumableTask(OneTask):
     max_saved_epochs: int = Field(description="the last saved epoch, -1 for none")
 
 
-class ListedTask(Part):
+class ListedTask(Entry):
     """A task in a list."""
 
-    id: str = Field(description="its id")
-    name: str = Field(description="its name")
     desc: str = Field(description="its description")
     pid: str = Field(description="id of its project")
-    path: str = Field(description="its folder on the server")
-    create_time: str = Field(description="YYYY-MM-DD HH:MM:SS, local time")
     status: TaskStatus = Field(description="its status")
-    type: str = Field(description="its project type")
 
 
 class AllTasks(Answer):

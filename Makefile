@@ -3,10 +3,12 @@ BIN := .venv/bin
 PORT ?= 8080
 WORKSPACE ?= workspace
 TYPE ?= classification
+CHROMIUM ?= /usr/bin/chromium
+AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
 
-.PHONY: venv lite demo demo-compress test test-models fuzz lint serve bench docs proto zoo clean
+.PHONY: venv lite demo demo-compress test test-models test-browser browser fuzz lint serve bench docs proto zoo clean
 
 venv: .venv/.ready
 
@@ -41,6 +43,13 @@ test: venv lint
 # Every model on every backbone through all its jobs; make test takes another few of them each day.
 test-models: venv
 	MODELS=all $(BIN)/python -m pytest -m models tests/models
+
+# Visits the page with Debian's Chromium, which is installed if it is not there; CHROMIUM=/path names another.
+test-browser: venv browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m browser tests/browser
+
+browser:
+	@test -x "$(CHROMIUM)" || $(AS_ROOT) sh -c "apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-wqy-microhei"
 
 # Thousands of random requests to every call; make test sends a few hundred.
 fuzz: venv

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from flask import Flask, Response
+from flask import Flask, request
 from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.wrappers import Response
 
 from paddlex_restful import __version__
 from paddlex_restful.api import BLUEPRINTS, requests
@@ -22,6 +23,7 @@ from paddlex_restful.logs import ServerLog
 from paddlex_restful.prometheus import Traffic
 from paddlex_restful.services import Services, build_services
 from paddlex_restful.services.health import Readiness
+from paddlex_restful.web import mount
 
 MAX_BODY = 256 << 20
 """The largest body of a request, in bytes: a picture in base64, or the paths of a great many."""
@@ -59,6 +61,7 @@ def create_app(
     register_failures(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    mount.install(app, services)
 
     guard = app.extensions["guard"] = Guard(config, settle(config, services.workspace.root))
     guard.install(app)
@@ -71,6 +74,8 @@ def create_app(
     @app.get("/")
     @decided(Access.TOKEN)
     def index() -> Response:
+        if "text/html" in request.headers.get("Accept", ""):
+            return mount.visit()
         return answer(
             {
                 "name": "PaddleX RESTful",

@@ -132,15 +132,22 @@ def _too_large() -> str:
 
 
 def _internal_error(error: Exception) -> Response:
-    if isinstance(error, OSError) and (told := _TOLD_OF_THE_SYSTEM.get(error.errno or 0)):
+    return failure(told(error))
+
+
+def told(error: Exception) -> str:
+    """What is said of a failure of any kind during a request; one that only the log can tell of has a reference."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and (template := _TOLD_OF_THE_SYSTEM.get(error.errno or 0)):
         _log.warning("%s %s was refused by the system: %s", request.method, request.path, error)
-        return _user_error(UserError(told, path=str(error.filename or error.strerror)))
+        return template.format(path=error.filename or error.strerror)
     if isinstance(error, sqlite3.OperationalError):
         _log.warning("%s %s was refused by the database of the jobs: %s", request.method, request.path, error)
-        return failure(messages.JOBS_UNWRITABLE.format(reason=error))
+        return messages.JOBS_UNWRITABLE.format(reason=error)
     reference = request_id.get() or secrets.token_hex(8)
     _log.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=error)
-    return failure(messages.INTERNAL.format(reference=reference))
+    return messages.INTERNAL.format(reference=reference)
 
 
 def _plain(value: Any) -> Any:

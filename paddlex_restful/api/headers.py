@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import Response
 
@@ -17,14 +17,29 @@ _UNLESS_SAID = {
     _CACHE: b"Cache-Control: no-store\r\n",
 }
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
 def page(html: bytes | str) -> Response:
     """Make the answer of a page of the server's own; its scripts are files of the server, none lies in the page."""
-    return Response(html, mimetype="text/html", headers={_POLICY: _PAGE_POLICY})
+    return as_page(Response(html, mimetype="text/html"))
+
+
+def as_page(response: Response, hashes: Sequence[str] = ()) -> Response:
+    """Let an answer be a page of the server's own.
+
+    Args:
+        response: the answer.
+        hashes: of the scripts that lie in it, as a content security policy names them.
+
+    Returns:
+        The answer.
+    """
+    response.headers[_POLICY] = _PAGE_POLICY.format(scripts="".join(f" {name}" for name in hashes))
+    return response
 
 
 def protection(said: Iterable[str]) -> bytes:

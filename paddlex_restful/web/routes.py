@@ -1,0 +1,28 @@
+"""Which module answers which address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from paddlex_restful.web.page import Page
+from paddlex_restful.web.pages import home
+
+PAGES: tuple[Page, ...] = (home.PAGE,)
+
+_MAP = Map(
+    [Rule(address, endpoint=page) for page in PAGES for address in page.addresses],
+    strict_slashes=False,
+)
+
+
+def find(address: str) -> tuple[Page, Mapping[str, Any]] | None:
+    """The page of an address, and what its rule's variables stand for; None where there is none."""
+    try:
+        page, values = _MAP.bind("page").match(address)
+    except (NotFound, RequestRedirect):
+        return None
+    return page, values

@@ -13,6 +13,7 @@ from paddlex_restful.api import headers
 from paddlex_restful.language import current
 from paddlex_restful.services import Services
 from paddlex_restful.web import images, routes, shell
+from paddlex_restful.web.pages.task import frame
 from paddlex_restful.web.parts import notices
 
 NAME = "PaddleX RESTful"
@@ -71,6 +72,7 @@ def build(services: Services, prefix: str) -> Flask:
     )
     site.layout = shell.layout
     shell.register(site, services)
+    frame.register(site, services)
     for page in routes.PAGES:
         page.register(site, services)
     server.register_blueprint(images.blueprint(services), url_prefix=prefix.rstrip("/"))

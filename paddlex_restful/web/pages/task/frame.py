@@ -56,11 +56,7 @@ def framed(services: Services, tid: str, tab: str, content: Component) -> Compon
         [
             frames.heading(
                 task.desc or tid,
-                crumbs=[
-                    (_("Projects"), "/projects"),
-                    (project.name, f"/projects/{project.id}"),
-                    (tid, f"/tasks/{tid}"),
-                ],
+                crumbs=above,
                 beside=[html.Div(_status(services, tid), id="task-status")],
             ),
             html.Nav(links, className="tabs", **{"aria-label": _("Task")}),

@@ -13,7 +13,7 @@ from paddlex_restful.training.classification.nets import weights_url
 from tests.conftest import Server
 from tests.flow import TINY, bound_project, import_dataset, task, until
 from tests.images import make_classification
-from tests.web import Drip, Files, serving
+from tests.fileserver import Drip, Files, serving
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.segmentation import read_mask
 from paddlex_restful.datasets.serving import draw, find_sample, labels, read_sample, samples
 from paddlex_restful.datasets.splitting import split
-from paddlex_restful.datasets.store import details
+from paddlex_restful.datasets.store import described, details
 
 __all__ = [
     "Sample",
     "check_source",
+    "described",
     "details",
     "draw",
     "find_sample",

@@ -35,9 +35,20 @@ class Classification:
         indices = {label: index for index, label in enumerate(statistics.labels)}
         return [Sample(folder / image, indices[statistics.file_info[image]]) for image in images]
 
-    def draw(self, folder: Path, statistics: Statistics, name: str, image: Image.Image) -> Image.Image:
+    def draw(
+        self,
+        folder: Path,
+        statistics: Statistics,
+        name: str,
+        image: Image.Image,
+        scale: float = 1.0,
+        *,
+        named: bool = True,
+    ) -> Image.Image:
         """See ``formats.Format.draw``: the name of the class in the upper left corner."""
         label = statistics.file_info[name]
+        if not named:
+            return image
         return drawing.caption(image, label, statistics.labels.index(label))
 
 

@@ -40,12 +40,20 @@ class Detection:
             return coco.samples(folder, images)
         return [_sample(folder, statistics, image) for image in images]
 
-    def draw(self, folder: Path, statistics: Statistics, name: str, image: Image.Image) -> Image.Image:
+    def draw(
+        self,
+        folder: Path,
+        statistics: Statistics,
+        name: str,
+        image: Image.Image,
+        scale: float = 1.0,
+        *,
+        named: bool = True,
+    ) -> Image.Image:
         """See ``formats.Format.draw``: boxes with the names of their classes."""
         (sample,) = self.samples(folder, statistics, [name])
         assert isinstance(sample.label, list)
-        labels = statistics.labels
-        return drawing.boxes(image, [(one["bbox"], labels[one["category"]], one["category"]) for one in sample.label])
+        return drawing.boxes(image, drawing.scaled(sample.label, statistics.labels, scale), named=named)
 
 
 def _is_coco(statistics: Statistics) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Colour = tuple[int, int, int]
+Drawn = tuple[Sequence[float], str, int]
+"""A box [x0, y0, x1, y1], the name and the index of its class."""
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 OPACITY = 0.45
 _GAP = 6
@@ -46,8 +51,10 @@ def caption(image: Image.Image, name: str, index: int, score: float | None = Non
 
 def boxes(
     image: Image.Image,
-    objects: Sequence[tuple[Sequence[float], str, int]],
+    objects: Sequence[Drawn],
     scores: Sequence[float] | None = None,
+    *,
+    named: bool = True,
 ) -> Image.Image:
     """A copy of an RGB image with boxes and names.
 
@@ -55,6 +62,7 @@ def boxes(
         image: what to draw on.
         objects: a box [x0, y0, x1, y1], a name and a class index each.
         scores: one an object, written behind its name.
+        named: with the names.
     """
     image = image.copy()
     draw = ImageDraw.Draw(image)
@@ -63,8 +71,31 @@ def boxes(
     for (box, name, index), score in zip(objects, shown, strict=True):
         x0, y0, x1, y1 = box
         draw.rectangle((x0, y0, max(x0, x1 - 1), max(y0, y1 - 1)), outline=colour(index), width=line)
-        _text(image, (int(x0), int(y0)), name, index, score, above=True)
+        if named:
+            _text(image, (int(x0), int(y0)), name, index, score, above=True)
     return image
+
+
+def scaled(objects: Sequence[Mapping[str, Any]], labels: Sequence[str], scale: float) -> list[Drawn]:
+    """What ``boxes`` takes, for a copy of an image.
+
+    Args:
+        objects: those of ``Sample.label``.
+        labels: names of the classes.
+        scale: sides of the copy as a multiple of the image's.
+    """
+    return [([value * scale for value in one["bbox"]], labels[one["category"]], one["category"]) for one in objects]
+
+
+def resized(values: NDArray[Pixel], size: tuple[int, int]) -> NDArray[Pixel]:
+    """A mask or class ids [height, width] for a copy of the image of this width and height, without new values."""
+    height, width = values.shape
+    if (width, height) == size:
+        return values
+    rows = np.arange(size[1]) * height // size[1]
+    columns = np.arange(size[0]) * width // size[0]
+    chosen: NDArray[Pixel] = values[rows[:, None], columns]
+    return chosen
 
 
 def masks(image: Image.Image, regions: Sequence[tuple[NDArray[np.bool_], int]]) -> Image.Image:

@@ -31,8 +31,26 @@ class Format(Protocol):
     def samples(self, folder: Path, statistics: Statistics, images: list[str]) -> list[Sample]:
         """What training reads for these images (relative to the dataset)."""
 
-    def draw(self, folder: Path, statistics: Statistics, name: str, image: Image.Image) -> Image.Image:
-        """The image ``name``, given as RGB, with its labels."""
+    def draw(
+        self,
+        folder: Path,
+        statistics: Statistics,
+        name: str,
+        image: Image.Image,
+        scale: float = 1.0,
+        *,
+        named: bool = True,
+    ) -> Image.Image:
+        """Draw the labels of an image onto it.
+
+        Args:
+            folder: the dataset.
+            statistics: of the dataset.
+            name: the image, relative to the dataset.
+            image: its pixels as RGB, or an enlarged or reduced copy of them.
+            scale: sides of ``image`` as a multiple of the file's.
+            named: with the names of the classes, and not only their colours.
+        """
 
 
 FORMATS: dict[str, Format] = {

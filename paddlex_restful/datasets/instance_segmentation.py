@@ -31,16 +31,33 @@ class InstanceSegmentation:
         """See ``formats.Format.samples``."""
         return coco.samples(folder, images)
 
-    def draw(self, folder: Path, statistics: Statistics, name: str, image: Image.Image) -> Image.Image:
+    def draw(
+        self,
+        folder: Path,
+        statistics: Statistics,
+        name: str,
+        image: Image.Image,
+        scale: float = 1.0,
+        *,
+        named: bool = True,
+    ) -> Image.Image:
         """See ``formats.Format.draw``: translucent masks, and boxes with the names of their classes."""
         (sample,) = self.samples(folder, statistics, [name])
         assert isinstance(sample.label, list)
-        labels = statistics.labels
-        drawn = drawing.masks(image, [(object_mask(one, image.size), one["category"]) for one in sample.label])
-        return drawing.boxes(drawn, [(one["bbox"], labels[one["category"]], one["category"]) for one in sample.label])
+        regions = [(object_mask(one, image.size, scale), one["category"]) for one in sample.label]
+        objects = drawing.scaled(sample.label, statistics.labels, scale)
+        return drawing.boxes(drawing.masks(image, regions), objects, named=named)
 
 
-def object_mask(item: dict[str, Any], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The mask [height, width] of an object of ``Sample.label`` in an image of this width and height."""
+def object_mask(item: dict[str, Any], size: tuple[int, int], scale: float = 1.0) -> NDArray[np.bool_]:
+    """The mask [height, width] of an object of ``Sample.label``.
+
+    Args:
+        item: the object.
+        size: width and height of its image, or of the copy of it that the mask is for.
+        scale: sides of the copy as a multiple of the image's.
+    """
     segmentation = item["segmentation"]
-    return rle_mask(segmentation) if isinstance(segmentation, dict) else drawing.polygon_mask(size, segmentation)
+    if isinstance(segmentation, dict):
+        return drawing.resized(rle_mask(segmentation), size)
+    return drawing.polygon_mask(size, [[value * scale for value in polygon] for polygon in segmentation])

@@ -77,12 +77,21 @@ class Segmentation:
         """See ``formats.Format.samples``: the label is the path of the annotation."""
         return [Sample(folder / image, folder / statistics.file_info[image]) for image in images]
 
-    def draw(self, folder: Path, statistics: Statistics, name: str, image: Image.Image) -> Image.Image:
+    def draw(
+        self,
+        folder: Path,
+        statistics: Statistics,
+        name: str,
+        image: Image.Image,
+        scale: float = 1.0,
+        *,
+        named: bool = True,
+    ) -> Image.Image:
         """See ``formats.Format.draw``: translucent classes and a legend of those that occur, without the background."""
-        mask = read_mask(folder / statistics.file_info[name])
+        mask = drawing.resized(read_mask(folder / statistics.file_info[name]), image.size)
         present = [int(number) for number in np.unique(mask) if 0 < number < len(statistics.labels)]
         drawn = drawing.masks(image, [(mask == number, number) for number in present])
-        return drawing.legend(drawn, [(statistics.labels[number], number) for number in present])
+        return drawing.legend(drawn, [(statistics.labels[number], number) for number in present] if named else [])
 
 
 def _ids(mask: NDArray[np.uint8]) -> list[int]:

@@ -68,6 +68,11 @@ def load_split(folder: Path) -> Split | None:
     return None if stamp is None else _split(str(folder / SPLIT_FILE), stamp)
 
 
+def described(folder: Path) -> bool:
+    """Whether a folder holds a dataset that was imported."""
+    return _stamp(folder / STATISTICS_FILE) is not None
+
+
 def details(folder: Path) -> dict[str, Any] | None:
     """The details of a dataset as GET /dataset/details answers them.
 

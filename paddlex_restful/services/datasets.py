@@ -138,10 +138,15 @@ def split(services: Services, did: str, val_split: float, test_split: float) -> 
 def details(services: Services, did: str) -> dict[str, Any] | None:
     """Files, labels and split of a dataset; None before its import."""
     dataset = services.workspace.dataset(did)
-    if _status(services, dataset)[0] not in _IMPORTED:
+    if not has_images(services, dataset):
         return None
     ensure_described(services, dataset)
     return formats.details(services.workspace.folder(dataset))
+
+
+def has_images(services: Services, dataset: pb.Dataset) -> bool:
+    """Whether a dataset has been imported."""
+    return _status(services, dataset)[0] in _IMPORTED
 
 
 def ensure_described(services: Services, dataset: pb.Dataset) -> None:
@@ -151,11 +156,11 @@ def ensure_described(services: Services, dataset: pb.Dataset) -> None:
         UserError: its files cannot be used.
     """
     folder = services.workspace.folder(dataset)
-    if formats.details(folder) is not None:
+    if formats.described(folder):
         return
     with services.gate:
         # Looked at again: it may have been described, deleted or imported anew meanwhile.
-        if _status(services, dataset)[0] in _IMPORTED and formats.details(folder) is None:
+        if _status(services, dataset)[0] in _IMPORTED and not formats.described(folder):
             formats.rebuild(folder, dataset.type)
 
 

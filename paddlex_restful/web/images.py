@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from urllib.parse import urlencode
 
+from flask import Blueprint, Response, request
+
+from paddlex_restful.datasets.pictures import MEDIA, MOST_SIDE, Labels
+from paddlex_restful.errors import UserError
 from paddlex_restful.services import Services
+from paddlex_restful.services.pictures import Pictures
+from paddlex_restful.web.mount import PREFIX
+from paddlex_restful.web.parts import notices
+
+SIDE = 240
+"""Pixels of the longer side of a thumbnail."""
+
+_LEAST_SIDE = 16
+
+_SOON = 60
+_LONG = 7 * 24 * 3600
+"""Seconds for which a browser may show a picture without asking: one whose address changes with it, the longer."""
+
+_NONE_YET = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48' fill='none' stroke='#868e96' stroke-width='1.5'>"
+    "<rect x='13' y='16' width='22' height='17' rx='2'/><path d='m13 30 6-6 6 6 3-3 7 6'/></svg>"
+)
+
+
+def address(
+    did: str, image: str | None = None, *, side: int = SIDE, labels: Labels = Labels.SHAPES, version: str = ""
+) -> str:
+    """Where the page finds the picture of an image of a dataset.
+
+    Args:
+        did: the dataset.
+        image: path of the image, relative to the dataset; None takes the first. A dataset without images has a
+            picture that says so.
+        side: pixels of the longer side, at most.
+        labels: what is drawn of its labels.
+        version: another one whenever the dataset is; with it the browser keeps the picture for long.
+    """
+    wanted = {"did": did, "file": image, "size": side, "labels": labels.value, "v": version}
+    return f"{PREFIX}thumbnail?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
 def blueprint(services: Services) -> Blueprint:
@@ -13,4 +51,28 @@ def blueprint(services: Services) -> Blueprint:
     Args:
         services: what they are taken from.
     """
-    return Blueprint("images", __name__)
+    found = Blueprint("images", __name__)
+    pictures = Pictures(services)
+
+    @found.errorhandler(UserError)
+    def refuse(error: UserError) -> Response:
+        return Response(notices.words(error), status=404, mimetype="text/plain")
+
+    @found.get("/thumbnail")
+    def thumbnail() -> Response:
+        side = request.args.get("size", SIDE, type=int)
+        labels = request.args.get("labels", Labels.NONE, type=Labels)
+        image = pictures.find(request.args.get("did", ""), request.args.get("file") or None)
+        if image is None:
+            return Response(_NONE_YET, mimetype="image/svg+xml", headers={"Cache-Control": "no-cache"})
+        side = min(max(side, _LEAST_SIDE), MOST_SIDE)
+        answer = Response(mimetype=MEDIA)
+        answer.set_etag(f"{image.tag}-{side}-{labels.value}")
+        answer.cache_control.private = True
+        answer.cache_control.max_age = _LONG if "v" in request.args else _SOON
+        answer.make_conditional(request)
+        if answer.status_code != 304:
+            answer.set_data(pictures.picture(image, side, labels))
+        return answer
+
+    return found

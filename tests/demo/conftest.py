@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web import serving
+from tests.fileserver import serving
 
 
 @pytest.fixture

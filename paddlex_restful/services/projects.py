@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import project as sentences
-from paddlex_restful.services import Services, datasets, status, system, tasks
+from paddlex_restful.services import Services, datasets, status, system, tasks, training
 from paddlex_restful.services.listing import ALL, Listed, Selection
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -44,6 +44,30 @@ def _attributes(services: Services, project: pb.Project) -> dict[str, Any]:
         "path": str(services.workspace.folder(project)),
         "create_time": project.create_time,
     }
+
+
+class Figure(NamedTuple):
+    """A figure of a task's model.
+
+    Attributes:
+        tid: id of the task.
+        metric: name of the figure, such as ``acc1``.
+        value: from 0 to 1, the greater the better.
+    """
+
+    tid: str
+    metric: str
+    value: float
+
+
+def best_figure(services: Services, pid: str) -> Figure | None:
+    """The best that a model of a project reached on its validation images; None before the first was evaluated."""
+    found = [
+        Figure(task.id, metric, value)
+        for task in services.workspace.tasks_of(pid)
+        for metric, value in (training.best_metric(services, task.id) or {}).items()
+    ]
+    return max(found, key=lambda figure: figure.value, default=None)
 
 
 def change(services: Services, pid: str, fields: Mapping[str, str]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
-from paddlex_restful import system
+import psutil
+
+from paddlex_restful import __version__, system
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.services import Services
@@ -21,6 +25,61 @@ def describe(kind: str) -> dict[str, Any]:
     if kind == "gpu_memory_size":
         return {"gpu_mem_infos": system.gpu_memory()}
     return {"info": system.machine_info()}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How busy the machine is.
+
+    Attributes:
+        cpu: share of the processor's time since the last look, from 0 to 1.
+        memory: bytes in use and bytes that there are.
+        disk: the same of the disk of the workspace.
+    """
+
+    cpu: float
+    memory: tuple[int, int]
+    disk: tuple[int, int]
+
+
+def usage(services: Services) -> Usage:
+    """How busy the machine is now."""
+    memory = psutil.virtual_memory()
+    disk = psutil.disk_usage(str(services.workspace.root))
+    return Usage(
+        cpu=psutil.cpu_percent() / 100,
+        memory=(memory.total - memory.available, memory.total),
+        disk=(disk.used, disk.used + disk.free),
+    )
+
+
+_PACKAGES = ("paddlepaddle", "paddlepaddle-gpu", "paddlex", "paddledet", "paddleseg", "paddleslim", "paddle2onnx")
+
+
+def versions() -> Mapping[str, str]:
+    """Of this program and of the packages that do its work, as far as they are installed."""
+    found = {"paddlex-restful": __version__}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def stop_job(services: Services, job_id: int) -> bool:
+    """Stops a job.
+
+    Args:
+        services: of the server.
+        job_id: number of a job.
+
+    Returns:
+        Whether there was something to stop: it may have ended by itself.
+    """
+    found = [job for job in services.jobs.active() if job.id == job_id]
+    stop_together(services, found)
+    return bool(found)
 
 
 def stop_all(services: Services) -> None:

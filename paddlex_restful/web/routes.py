@@ -9,9 +9,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.pages import home
+from paddlex_restful.web.pages import home, server
 
-PAGES: tuple[Page, ...] = (home.PAGE,)
+PAGES: tuple[Page, ...] = (home.PAGE, server.PAGE)
 
 _MAP = Map(
     [Rule(address, endpoint=page) for page in PAGES for address in page.addresses],

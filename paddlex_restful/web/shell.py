@@ -59,7 +59,12 @@ def _header() -> Component:
             dmc.Group(
                 [
                     dmc.Burger(id="burger", size="sm", hiddenFrom="sm", opened=False, **{"aria-label": _("Menu")}),
-                    dcc.Link([html.Span(className="mark"), dmc.Text(NAME, fw=600)], href="/", className="brand"),
+                    dcc.Link(
+                        [html.Span(className="mark"), dmc.Text(NAME, fw=600, visibleFrom="xs")],
+                        href="/",
+                        className="brand",
+                        title=NAME,
+                    ),
                 ],
                 gap="sm",
                 wrap="nowrap",

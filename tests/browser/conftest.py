@@ -80,7 +80,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         page.on("console", note)
         page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
         page.goto(address)
-        page.wait_for_selector("#content > *")
+        page.wait_for_selector("#content > :not(style)")
         return page
 
     yield open_page

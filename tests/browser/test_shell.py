@@ -37,7 +37,7 @@ def test_on_a_phone_the_sections_are_in_a_menu(server: Server, visit: Visit) -> 
 def test_the_first_load_is_small(server: Server, visit: Visit) -> None:
     page = visit(server)
     page.reload()
-    page.wait_for_selector("#content > *")
+    page.wait_for_selector("#content > :not(style)")
     requests = page.evaluate("performance.getEntriesByType('resource').length")
     sent = page.evaluate("performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry.transferSize, 0)")
     assert requests < 40

@@ -45,6 +45,16 @@ def browser() -> Iterator[Browser]:
 Visit = Callable[..., Page]
 
 
+def too_wide(page: Page) -> list[str]:
+    """What makes a page wider than its window; empty where nothing does."""
+    found: list[str] = page.evaluate(
+        """() => document.documentElement.scrollWidth <= window.innerWidth ? [] : [...document.querySelectorAll("*")]
+             .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
+             .map((element) => `${element.tagName} ${element.className} ${element.textContent.slice(0, 40)}`)"""
+    )
+    return found
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
     """Open a page: ``visit(server, "/datasets", width=1280, height=900, locale="en-US", scheme="light")``.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, too_wide
 from tests.conftest import Server
 from tests.flow import running_task
 from tests.images import make_classification
@@ -38,4 +38,4 @@ def test_the_machine_is_told_at_any_width(server: Server, visit: Visit, width: i
     page = visit(server, "/server", width=width)
     expect(page.get_by_text("Disk of the workspace")).to_be_visible()
     expect(page.get_by_text("paddlex-restful", exact=True)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert too_wide(page) == []

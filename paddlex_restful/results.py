@@ -7,6 +7,9 @@ METRICS_FILE = "metrics.jsonl"
 PREDICTIONS_FILE = "predictions.json"
 """What an evaluation found in each image, beside its result; ``metrics.errors`` tells what is in it."""
 
+CURVES_FILE = "curves.json"
+"""What thresholds of the score change in an evaluation, beside its result; ``metrics.curves`` tells what is in it."""
+
 EXPORT_FILE = "export.json"
 """What an export tells of itself, beside the model."""
 

@@ -207,14 +207,31 @@ def confusion_matrix(
     return matrix
 
 
-def average_precisions(
+@dataclass(frozen=True)
+class Judged:
+    """The detections of all images, but those that count for nothing, each matched within its class.
+
+    Attributes:
+        scores: from 0 to 1, shape [m].
+        classes: indices, shape [m].
+        correct: whether each took an object, shape [m].
+        objects: how many there are of each class.
+    """
+
+    scores: npt.NDArray[Any]
+    classes: npt.NDArray[np.int64]
+    correct: npt.NDArray[np.bool_]
+    objects: npt.NDArray[np.int64]
+
+
+def judged(
     truths: Sequence[Truth],
     detections: Sequence[Detections],
     classes: int,
     overlap_thresh: float,
     kind: Kind = "bbox",
-) -> list[float | None]:
-    """The average precision of each class, None for one without objects; see ``average_precision``."""
+) -> Judged:
+    """Match the detections of all images; see ``match``."""
     objects = np.zeros(classes, np.int64)
     scores, correct, predicted = [np.empty(0)], [np.empty(0, bool)], [np.empty(0, np.int64)]
     for truth, found in zip(truths, detections, strict=True):
@@ -224,11 +241,22 @@ def average_precisions(
         scores.append(found.scores[counted])
         correct.append(matches[counted] >= 0)
         predicted.append(found.classes[counted])
-    all_scores, all_correct, all_predicted = np.concatenate(scores), np.concatenate(correct), np.concatenate(predicted)
+    return Judged(np.concatenate(scores), np.concatenate(predicted), np.concatenate(correct), objects)
+
+
+def average_precisions(
+    truths: Sequence[Truth],
+    detections: Sequence[Detections],
+    classes: int,
+    overlap_thresh: float,
+    kind: Kind = "bbox",
+) -> list[float | None]:
+    """The average precision of each class, None for one without objects; see ``average_precision``."""
+    found = judged(truths, detections, classes, overlap_thresh, kind)
     figures = []
     for index in range(classes):
-        mine = all_predicted == index
-        figures.append(average_precision(all_scores[mine], all_correct[mine], int(objects[index])))
+        mine = found.classes == index
+        figures.append(average_precision(found.scores[mine], found.correct[mine], int(found.objects[index])))
     return figures
 
 

@@ -18,6 +18,7 @@ Segmentation (``segmentation.image_result`` makes most of it):
     ``iou``: mean IoU of the classes that occur in the annotation or the prediction, null where all pixels are ignored.
     ``confused``: each pair of classes of which pixels of the one were taken for the other: ``label``, ``predicted``
         and ``pixels``.
+    ``classes``: by name, of each class that occurs or was predicted, its ``pixels`` and how many were ``missed``.
     ``mask``: name of the PNG with the predicted class ids, of the image's size, relative to the evaluation's folder.
 """
 
@@ -34,6 +35,8 @@ Record = Mapping[str, Any]
 FALSE_POSITIVE = "false_positive"
 MISS = "miss"
 CONFUSION = "confusion"
+RIGHT = "right"
+"""In the place of a kind of error: what was found as what it is."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class ImageErrors:
         items: the errors themselves: ``kind``, ``category`` (what is there, None for a false positive), ``predicted``
             (what was said, None for a miss), and where they exist ``score``, ``iou``, ``bbox`` (x, y, width, height in
             pixels: of the object for a miss, else of the detection) and ``pixels``.
+        right: names of the classes of which something was found as what it is.
     """
 
     image: str
@@ -57,6 +61,39 @@ class ImageErrors:
     misses: int
     confusions: int
     items: Sequence[Mapping[str, Any]]
+    right: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which images are asked for.
+
+    Attributes:
+        kind: a kind of error, or ``RIGHT``; None for errors of any kind.
+        category: the class that is there; None for any.
+        predicted: the class that was said; None for any.
+    """
+
+    kind: str | None = None
+    category: str | None = None
+    predicted: str | None = None
+
+    def amount(self, found: ImageErrors) -> int:
+        """How much of it an image has: objects; in segmentation, pixels; 0 or 1 of what is right."""
+        if self.kind == RIGHT:
+            return int(bool(found.right) if self.category is None else self.category in found.right)
+        return sum(item.get("pixels", 1) for item in found.items if self._matches(item))
+
+    def _matches(self, item: Mapping[str, Any]) -> bool:
+        return (
+            self.kind in (None, item["kind"])
+            and self.category in (None, item["category"])
+            and self.predicted in (None, item["predicted"])
+        )
+
+
+ERRORS = Wanted()
+"""All images with errors."""
 
 
 def ranked(records: Iterable[Record], project_type: str, labels: Sequence[str]) -> list[ImageErrors]:
@@ -70,23 +107,36 @@ def ranked(records: Iterable[Record], project_type: str, labels: Sequence[str]) 
         project_type: name of a project type.
         labels: names of the classes; of segmentation, the first is the background.
     """
+    return [found for found in judged(records, project_type, labels) if found.items]
+
+
+def judged(records: Iterable[Record], project_type: str, labels: Sequence[str]) -> list[ImageErrors]:
+    """All images in the order of ``ranked``, those without errors at the end.
+
+    Args:
+        records: as of ``ranked``.
+        project_type: as of ``ranked``.
+        labels: as of ``ranked``.
+    """
     errors_of = _ERRORS[ProjectType(project_type)]
-    wrong = [found for found in (errors_of(record, labels) for record in records) if found.items]
-    return sorted(wrong, key=lambda one: (-one.error, -one.false_positives - one.misses - one.confusions, one.image))
+    found = [errors_of(record, labels) for record in records]
+    return sorted(
+        found,
+        key=lambda one: (not one.items, -one.error, -one.false_positives - one.misses - one.confusions, one.image),
+    )
 
 
 def _classification(record: Record, labels: Sequence[str]) -> ImageErrors:
-    items = []
-    if record["predicted"] != record["label"]:
-        score = record["score"]
-        items.append({"kind": CONFUSION, "category": record["label"], "predicted": record["predicted"], "score": score})
-    return _counted(record, record["score"], items)
+    score, label, predicted = record["score"], record["label"], record["predicted"]
+    if predicted == label:
+        return _counted(record, 0.0, [], [label])
+    return _counted(record, score, [{"kind": CONFUSION, "category": label, "predicted": predicted, "score": score}], [])
 
 
 def _detection(record: Record, labels: Sequence[str]) -> ImageErrors:
     truths = record["truths"]
     items: list[dict[str, Any]] = []
-    right = 0
+    right: list[str] = []
     missed = {index for index, truth in enumerate(truths) if not truth["crowd"]}
     for found in record["predictions"]:
         told = {"predicted": found["category"], "score": found["score"], "bbox": found["bbox"]}
@@ -94,7 +144,7 @@ def _detection(record: Record, labels: Sequence[str]) -> ImageErrors:
             missed.remove(found["match"])
             truth = truths[found["match"]]
             if truth["category_id"] == found["category_id"]:
-                right += 1
+                right.append(found["category"])
             else:
                 items.append({"kind": CONFUSION, "category": truth["category"], **told, "iou": found["iou"]})
         elif not found["set_aside"]:
@@ -102,7 +152,7 @@ def _detection(record: Record, labels: Sequence[str]) -> ImageErrors:
     for index in sorted(missed):
         truth = truths[index]
         items.append({"kind": MISS, "category": truth["category"], "predicted": None, "bbox": truth["bbox"]})
-    return _counted(record, len(items) / max(1, len(items) + right), items)
+    return _counted(record, len(items) / max(1, len(items) + len(right)), items, right)
 
 
 def _segmentation(record: Record, labels: Sequence[str]) -> ImageErrors:
@@ -115,14 +165,16 @@ def _segmentation(record: Record, labels: Sequence[str]) -> ImageErrors:
             names |= {"kind": MISS, "predicted": None}
         items.append({**names, "pixels": pair["pixels"]})
     items.sort(key=lambda item: -item["pixels"])
-    return _counted(record, 0.0 if record["iou"] is None else 1 - record["iou"], items)
+    right = [label for label, of_class in record["classes"].items() if of_class["pixels"] > of_class["missed"]]
+    return _counted(record, 0.0 if record["iou"] is None else 1 - record["iou"], items, right)
 
 
-def _counted(record: Record, error: float, items: Sequence[Mapping[str, Any]]) -> ImageErrors:
+def _counted(record: Record, error: float, items: Sequence[Mapping[str, Any]], right: Iterable[str]) -> ImageErrors:
     counts = dict.fromkeys((FALSE_POSITIVE, MISS, CONFUSION), 0)
     for item in items:
         counts[item["kind"]] += item.get("pixels", 1)
-    return ImageErrors(record["image"], error, counts[FALSE_POSITIVE], counts[MISS], counts[CONFUSION], items)
+    misses, confusions, named = counts[MISS], counts[CONFUSION], sorted(set(right))
+    return ImageErrors(record["image"], error, counts[FALSE_POSITIVE], misses, confusions, items, named)
 
 
 _ERRORS: Mapping[ProjectType, Callable[[Record, Sequence[str]], ImageErrors]] = {

@@ -23,12 +23,9 @@ from paddlex_restful.messages import inference as sentences
 _SHORTEST = 400
 """Pixels of the shorter side: smaller images are enlarged so far that a name fits onto them."""
 
-_LONGEST = 1000
-"""Pixels of the longer side at most, which is enough to look at two images beside each other."""
-
 
 def compare(
-    sample: Sample, record: Mapping[str, Any], project_type: str, labels: Sequence[str], evaluation: Path
+    sample: Sample, record: Mapping[str, Any], project_type: str, labels: Sequence[str], evaluation: Path, longest: int
 ) -> bytes:
     """Draws what is true of an image beside what was predicted, as PNG.
 
@@ -38,13 +35,14 @@ def compare(
         project_type: name of a project type.
         labels: names of the classes.
         evaluation: folder of the evaluation.
+        longest: pixels that the longer side of either picture has at most.
 
     Raises:
         UserError: the image, its annotation or the prediction cannot be read.
     """
     kind = ProjectType(project_type)
     example = load_example(sample, project_type)
-    picture = _fitted(Image.fromarray(example.image))
+    picture = _fitted(Image.fromarray(example.image), longest)
     truth = draw_truth(picture, example, sample, project_type, labels)
     if kind is ProjectType.CLASSIFICATION:
         predicted = record["predicted"]
@@ -138,8 +136,8 @@ def _regions(picture: Image.Image, mask: NDArray[np.uint8], labels: Sequence[str
     return drawing.legend(drawn, [(labels[index], index) for index in present])
 
 
-def _fitted(picture: Image.Image) -> Image.Image:
-    scale = min(_LONGEST / max(picture.size), max(1.0, _SHORTEST / min(picture.size)))
+def _fitted(picture: Image.Image, longest: int) -> Image.Image:
+    scale = min(longest / max(picture.size), max(1.0, _SHORTEST / min(picture.size)))
     if scale == 1:
         return picture
     width, height = (max(1, round(side * scale)) for side in picture.size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -15,24 +15,28 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.metrics.errors import ImageErrors, ranked
+from paddlex_restful.metrics.errors import ERRORS, ImageErrors, Wanted, judged
 from paddlex_restful.results import PREDICTIONS_FILE, RESULT_FILE
 from paddlex_restful.services import Services, evaluation, prediction, status, trained
 from paddlex_restful.workspace import workspace_pb2 as pb
 
+LONGEST = 1000
+"""Pixels of the longer side of a picture of an error: enough to look at two images beside each other."""
 
-def list_errors(services: Services, tid: str, offset: int, limit: int) -> dict[str, Any]:
-    """The images that the evaluated model was wrong about, worst first.
+
+def list_errors(services: Services, tid: str, offset: int, limit: int, wanted: Wanted = ERRORS) -> dict[str, Any]:
+    """The images that the evaluated model was wrong about, worst first; of certain errors, those with most of them.
 
     Args:
         services: of the server.
         tid: the task.
         offset: how many to leave out at the beginning.
         limit: how many at most.
+        wanted: the errors, or what is right in the images.
 
     Returns:
         ``errors`` (of each image what ``metrics.errors.ImageErrors`` holds, and ``path``, the absolute path of the
-        image), ``total`` (how many images have errors) and ``images`` (how many were evaluated).
+        image), ``total`` (how many images have what is wanted) and ``images`` (how many were evaluated).
 
     Raises:
         UserError: there is no evaluation, or none of the dataset as it is now.
@@ -40,29 +44,28 @@ def list_errors(services: Services, tid: str, offset: int, limit: int) -> dict[s
     job, file = _evaluation(services, tid)
     folder = _evaluated_dataset(services, tid, job)
     try:
-        found = file.stat()
-        images, errors = _ranked(
-            str(file),
-            (found.st_mtime_ns, found.st_size, found.st_ino),
-            job.args["type"],
-            tuple(datasets.labels(folder)),
-        )
+        images = _judged(str(file), _stamp(file), job.args["type"], tuple(datasets.labels(folder)))
     except FileNotFoundError:
         raise UserError(sentences.NO_RECORDS) from None
+    amounts = ((wanted.amount(one), one) for one in images)
+    found = [(amount, one) for amount, one in amounts if amount]
+    if wanted != ERRORS:
+        found.sort(key=lambda pair: -pair[0])
     return {
-        "errors": [{**asdict(one), "path": str(folder / one.image)} for one in errors[offset : offset + limit]],
-        "total": len(errors),
-        "images": images,
+        "errors": [{**asdict(one), "path": str(folder / one.image)} for _, one in found[offset : offset + limit]],
+        "total": len(found),
+        "images": len(images),
     }
 
 
-def error_picture(services: Services, tid: str, image: str) -> bytes:
+def error_picture(services: Services, tid: str, image: str, longest: int = LONGEST) -> bytes:
     """An evaluated image with its labels, and beside it with what the model answered, as PNG.
 
     Args:
         services: of the server.
         tid: the task.
         image: its path, relative to the dataset.
+        longest: pixels that the longer side of either picture has at most.
 
     Raises:
         UserError: the task was not evaluated on this image, the dataset has changed, or a file is damaged.
@@ -73,15 +76,15 @@ def error_picture(services: Services, tid: str, image: str) -> bytes:
     job, file = _evaluation(services, tid)
     folder = _evaluated_dataset(services, tid, job)
     try:
-        records = orjson.loads(file.read_bytes())
+        records = _records(str(file), _stamp(file))
     except FileNotFoundError:
         raise UserError(sentences.NO_RECORDS) from None
-    record = next((record for record in records if record["image"] == image), None)
-    if record is None:
+    if image not in records:
         raise UserError(sentences.NOT_EVALUATED_IMAGE, image=image, tid=tid)
     project_type = job.args["type"]
     sample = datasets.read_sample(folder, project_type, image)
-    return compare(sample, record, project_type, datasets.labels(folder), file.parent)
+    labels = datasets.labels(folder)
+    return compare(sample, orjson.loads(records[image]), project_type, labels, file.parent, longest)
 
 
 def list_predictions(services: Services, tid: str, offset: int, limit: int) -> dict[str, Any]:
@@ -142,10 +145,22 @@ def _evaluated_dataset(services: Services, tid: str, job: Job) -> Path:
     return workspace.folder(dataset)
 
 
+_Stamp = tuple[int, int, int]
+"""Time, size and inode of a file, which tell it from the one that takes its place."""
+
+
+def _stamp(file: Path) -> _Stamp:
+    found = file.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 @lru_cache(maxsize=4)
-def _ranked(
-    file: str, stamp: tuple[int, int, int], project_type: str, labels: tuple[str, ...]
-) -> tuple[int, list[ImageErrors]]:
-    """How many images were evaluated, and those with errors; kept while the file's stamp is the same."""
-    records = orjson.loads(Path(file).read_bytes())
-    return len(records), ranked(records, project_type, labels)
+def _judged(file: str, stamp: _Stamp, project_type: str, labels: tuple[str, ...]) -> list[ImageErrors]:
+    """All evaluated images, the worst first; kept while the file's stamp is the same."""
+    return judged(orjson.loads(Path(file).read_bytes()), project_type, labels)
+
+
+@lru_cache(maxsize=2)
+def _records(file: str, stamp: _Stamp) -> Mapping[str, bytes]:
+    """The record of each image, as JSON, which needs a tenth of the memory; kept while the file's stamp is the same."""
+    return {record["image"]: orjson.dumps(record) for record in orjson.loads(Path(file).read_bytes())}

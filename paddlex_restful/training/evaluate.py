@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import evaluation as messages
-from paddlex_restful.results import PREDICTIONS_FILE, RESULT_FILE
+from paddlex_restful.results import CURVES_FILE, PREDICTIONS_FILE, RESULT_FILE
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.train import use_device
 
@@ -59,19 +59,28 @@ def check_labels(dataset: Path, trained: Sequence[str]) -> None:
         raise JobFailed("other_labels", messages.OTHER_LABELS, found=_listed(found), trained=_listed(trained))
 
 
-def write_evaluation(output: Path, result: dict[str, Any], predictions: Sequence[dict[str, Any]]) -> None:
-    """Writes ``predictions.json`` and then ``result.json``, durably and as strict JSON.
+def write_evaluation(
+    output: Path,
+    result: dict[str, Any],
+    predictions: Sequence[dict[str, Any]],
+    curves: Mapping[str, Sequence[dict[str, Any]]] | None = None,
+) -> None:
+    """Writes ``predictions.json``, ``curves.json`` and at last ``result.json``, durably and as strict JSON.
 
     Args:
         output: the folder, made where it is missing.
         result: the contract's evaluation result.
         predictions: what the model answered for each image.
+        curves: what thresholds of the score change, as ``metrics.curves`` has it, by what is compared: ``images``,
+            ``boxes`` or ``masks``; None where answers have no scores.
 
     Raises:
         OSError: they cannot be written.
     """
     output.mkdir(parents=True, exist_ok=True)
     write_atomically(output / PREDICTIONS_FILE, predictions, durable=True)
+    if curves is not None:
+        write_atomically(output / CURVES_FILE, curves, durable=True)
     write_atomically(output / RESULT_FILE, result, durable=True)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from paddlex_restful.metrics.detection import confusion_matrix, image_record
-from paddlex_restful.metrics.errors import ImageErrors, ranked
+from paddlex_restful.metrics.errors import RIGHT, ImageErrors, Wanted, judged, ranked
 from paddlex_restful.metrics.segmentation import image_result
 from tests.metrics.scenes import HEIGHT, WIDTH, detections, scenes, truth
 
@@ -30,7 +30,7 @@ def test_wrong_classes_come_with_the_surest_first_and_right_ones_not_at_all() ->
     found = ranked(records, "classification", LABELS)
     assert [(one.image, one.error) for one in found] == [("c.png", 0.9), ("d.png", 0.9), ("a.png", 0.6)]
     assert found[1] == ImageErrors(
-        "d.png", 0.9, 0, 0, 1, [{"kind": "confusion", "category": "狗", "predicted": "cat", "score": 0.9}]
+        "d.png", 0.9, 0, 0, 1, [{"kind": "confusion", "category": "狗", "predicted": "cat", "score": 0.9}], []
     )
 
 
@@ -77,10 +77,15 @@ def pixels(label: str, predicted: str, count: int) -> dict[str, Any]:
 def test_pixels_of_the_background_are_told_from_confusions() -> None:
     many = [pixels("ground", "road", 3), pixels("road", "car", 7), pixels("car", "ground", 5)]
     records = [
-        {"image": "right.png", "iou": 1.0, "confused": []},
-        {"image": "ignored.png", "iou": None, "confused": []},
-        {"image": "b.png", "iou": 0.75, "confused": many},
-        {"image": "a.png", "iou": 0.25, "confused": [pixels("ground", "road", 3), pixels("ground", "car", 4)]},
+        {"image": "right.png", "iou": 1.0, "confused": [], "classes": {}},
+        {"image": "ignored.png", "iou": None, "confused": [], "classes": {}},
+        {"image": "b.png", "iou": 0.75, "confused": many, "classes": {}},
+        {
+            "image": "a.png",
+            "iou": 0.25,
+            "classes": {},
+            "confused": [pixels("ground", "road", 3), pixels("ground", "car", 4)],
+        },
     ]
     worst, other = ranked(records, "segmentation", ["ground", "road", "car"])
     assert (worst.image, worst.error, worst.false_positives, worst.misses, worst.confusions) == ("a.png", 0.75, 7, 0, 0)
@@ -90,6 +95,36 @@ def test_pixels_of_the_background_are_told_from_confusions() -> None:
         {"kind": "miss", "category": "car", "predicted": None, "pixels": 5},
         {"kind": "false_positive", "category": None, "predicted": "road", "pixels": 3},
     ]
+
+
+def test_what_is_wanted_is_found_by_kind_and_classes() -> None:
+    found, confused = detections([BOX, FAR], [0, 1], [0.9, 0.8]), detections([BOX], [1], [0.9])
+    one, other = judged(
+        [record("a.png", truth([BOX], [0]), found), record("b.png", truth([BOX, FAR], [0, 0]), confused)],
+        "detection",
+        LABELS,
+    )
+    assert (one.image, one.right, other.image, other.right) == ("b.png", [], "a.png", ["cat"])
+    for wanted, amounts in (
+        (Wanted(), (2, 1)),
+        (Wanted("miss"), (1, 0)),
+        (Wanted("false_positive", predicted="狗"), (0, 1)),
+        (Wanted("confusion", "cat", "狗"), (1, 0)),
+        (Wanted(category="cat"), (2, 0)),
+        (Wanted(predicted="狗"), (1, 1)),
+        (Wanted(RIGHT), (0, 1)),
+        (Wanted(RIGHT, "cat"), (0, 1)),
+        (Wanted(RIGHT, "狗"), (0, 0)),
+    ):
+        assert (wanted.amount(one), wanted.amount(other)) == amounts, wanted
+
+
+def test_right_pixels_of_a_class_count_as_right() -> None:
+    confusion = np.array([[90, 2, 0], [3, 5, 0], [4, 0, 0]])
+    record = {"image": "a.png", "mask": "a.png", **image_result(confusion, ["ground", "road", "car"])}
+    (found,) = judged([record], "segmentation", ["ground", "road", "car"])
+    assert found.right == ["ground", "road"]
+    assert Wanted("miss", "car").amount(found) == 4
 
 
 def test_the_figures_of_segmentation_are_understood() -> None:

@@ -19,6 +19,7 @@ from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.executor import Executor
 from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.metrics.detection import Detections, Truth, image_record, truth_of
+from paddlex_restful.metrics.errors import Wanted
 from paddlex_restful.metrics.segmentation import confusion_matrix, image_result
 from paddlex_restful.services import Services, attributes, datasets, findings, projects
 from paddlex_restful.visualdl import VisualDLServers
@@ -140,6 +141,21 @@ def test_errors_come_in_pages_worst_first(services: Services, tmp_path: Path) ->
     assert Path(whole["errors"][0]["path"]).read_bytes() == (bench.folder / bench.images[1]).read_bytes()
     assert bench.errors(1, 1) == {**whole, "errors": whole["errors"][1:]}
     assert bench.errors(2, 5)["errors"] == []
+
+
+def test_images_are_found_by_what_is_right_or_wrong_in_them(services: Services, tmp_path: Path) -> None:
+    bench = Bench(services, "classification", tmp_path / "shapes")
+    bench.evaluate(guesses(bench))
+
+    def found(**wanted: str) -> list[str]:
+        answer = findings.list_errors(services, bench.tid, 0, 100, Wanted(**wanted))
+        assert answer["total"] == len(answer["errors"])
+        return [one["image"] for one in answer["errors"]]
+
+    assert found(kind="confusion", category="circle", predicted="square") == bench.images[:1]
+    assert found(category="square") == []
+    assert found(kind="right", category="circle") == [image for image in bench.images[2:] if image.startswith("circle")]
+    assert sorted(found(kind="right")) == bench.images[2:]
 
 
 def test_another_evaluation_has_another_list(services: Services, tmp_path: Path) -> None:
@@ -314,7 +330,7 @@ def test_a_picture_is_shown_as_people_see_it(services: Services, tmp_path: Path,
     if project_type == "classification":
         record: dict[str, Any] = guess(image, "circle", "square", 0.9)
     elif project_type == "segmentation":
-        record = {"image": image, "mask": "mask.png", "iou": 0.5, "confused": []}
+        record = {"image": image, "mask": "mask.png", "iou": 0.5, "confused": [], "classes": {}}
     else:
         record = {"image": image, "size": [260, 300], "truths": [], "predictions": []}
     folder = bench.evaluate([record])

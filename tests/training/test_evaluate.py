@@ -84,6 +84,10 @@ def test_every_image_keeps_its_answer(workspace: Path) -> None:
     right = [entry["label"] == entry["predicted"] for entry in predictions]
     assert np.mean(right) == result["Acc1"]
     assert all(1 / 3 <= entry["score"] <= 1 for entry in predictions)
+    together, *classes = read_strictly(workspace / "evaluate/curves.json")["images"]
+    assert together["true_positives"][0] == sum(right)
+    assert [one["category"] for one in classes] == LABELS
+    assert sum(one["positives"] for one in classes) == together["positives"] == len(samples)
 
 
 def test_progress_ends_at_a_hundred_percent(workspace: Path) -> None:

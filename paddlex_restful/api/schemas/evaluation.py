@@ -153,6 +153,7 @@ class ImageWithErrors(Part):
         description="the errors: `category` is what is there and `predicted` what was answered, null for nothing; "
         "`bbox` is x, y, width and height in pixels"
     )
+    right: list[str] = Field(description="classes of which something was found as what it is")
 
 
 class Errors(Answer):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.metrics.curves import classification_counts
 from paddlex_restful.training import evaluate
 from paddlex_restful.training.classification.prediction import Classifier
 from paddlex_restful.training.reporter import log
@@ -66,7 +67,8 @@ def run(context: JobContext) -> dict[str, Any]:
         }
         for sample, true, guess, score in zip(samples, truth, predicted, scores.max(axis=1), strict=True)
     ]
-    evaluate.write_evaluation(context.path(args["output"]), result, predictions)
+    curves = {"images": classification_counts(scores, truth, classifier.labels)}
+    evaluate.write_evaluation(context.path(args["output"]), result, predictions, curves)
     log(f"acc1={result['Acc1']:.6g}, acc{result['topk']}={result['Acck']:.6g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"split": split, "images": len(samples), "Acc1": result["Acc1"]}

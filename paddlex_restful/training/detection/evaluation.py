@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from paddlex_restful.enums import ProjectType
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics import detection as metrics
 from paddlex_restful.metrics.coco import coco_figures
+from paddlex_restful.metrics.curves import detection_counts
 from paddlex_restful.metrics.detection import Detections, Kind, Truth
 from paddlex_restful.training import evaluate
 from paddlex_restful.training.adapters import Notify
@@ -23,6 +24,9 @@ _IOU = 0.5
 
 METRICS = {ProjectType.DETECTION.value: "bbox_map", ProjectType.INSTANCE_SEGMENTATION.value: "bbox_mmap"}
 """The figure by which the best checkpoint is chosen, as in the original."""
+
+_COMPARED: Mapping[Kind, str] = {"bbox": "boxes", "segm": "masks"}
+"""What ``curves.json`` calls what is compared."""
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -73,7 +77,11 @@ def run(context: JobContext) -> dict[str, Any]:
         )
         for sample, (height, width), truth, found in zip(samples, sizes, truths, detections, strict=True)
     ]
-    evaluate.write_evaluation(context.path(args["output"]), result, records)
+    curves = {
+        _COMPARED[kind]: detection_counts(truths, detections, labels, thresholds[0], kind)
+        for _, kind in _kinds(detector)
+    }
+    evaluate.write_evaluation(context.path(args["output"]), result, records, curves)
     name = "Mask_mAP" if detector.outlines else "mAP"
     log(f"{name}={result[name]}")
     context.progress(stage="complete", percent=100, flush=True)

@@ -123,6 +123,11 @@ def test_an_evaluation_gives_the_contracts_result_and_a_record_of_each_image(don
         assert 0 <= result[f"{prefix}COCO_mAP"] <= result[f"{prefix}COCO_mAP50"] <= 1
     assert (result["split"], result["epoch"]) == ("test", None)
     assert result["checkpoint_epoch"] in (1, 2)
+    curves = json.loads((done.root / "evaluate/curves.json").read_bytes())
+    assert set(curves) == {"boxes"} | ({"masks"} if len(prefixes) == 2 else set())
+    for together, *classes in curves.values():
+        assert [one["category"] for one in classes] == list(CLASSES)
+        assert together["positives"] == sum(one["positives"] for one in classes) > 0
     records = json.loads((done.root / "evaluate/predictions.json").read_bytes())
     samples = datasets.samples(done.path("datasets/D0001"), done.args["type"], "test")
     assert [done.path("datasets/D0001") / record["image"] for record in records] == [one.image for one in samples]

@@ -23,6 +23,7 @@ ERROR = {
     "false_positives": int,
     "misses": int,
     "confusions": int,
+    "right": [str],
     "items": [{"kind": str, "category": str, "predicted": str, "score": float}],
     "path": str,
     "picture": str,

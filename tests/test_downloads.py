@@ -11,9 +11,9 @@ import pytest
 
 from paddlex_restful.training.classification.nets import weights_url
 from tests.conftest import Server
+from tests.fileserver import Drip, Files, serving
 from tests.flow import TINY, bound_project, import_dataset, task, until
 from tests.images import make_classification
-from tests.fileserver import Drip, Files, serving
 
 
 @pytest.fixture

@@ -164,10 +164,12 @@ def _subject(subject: str) -> Component | str:
 
 
 def _versions(services: Services) -> Component:
-    rows = {**system.versions(), _("Workspace"): str(services.workspace.root)}
-    return dmc.Table(
-        [dmc.TableTbody([dmc.TableTr([dmc.TableTh(name), dmc.TableTd(value)]) for name, value in rows.items()])]
-    )
+    found = {**system.versions(), _("Workspace"): str(services.workspace.root)}
+    rows = [
+        dmc.TableTr([dmc.TableTh(name), dmc.TableTd(html.Span(value, className="anywhere"))])
+        for name, value in found.items()
+    ]
+    return dmc.Table([dmc.TableTbody(rows)], maw=720)
 
 
 def _log_panel(services: Services) -> Component:

@@ -13,17 +13,22 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from paddlex_restful import __version__
+from paddlex_restful.api.access.guard import Guard
 from paddlex_restful.api.access.token import AccessToken
 from paddlex_restful.api.answers import FAILURE, encode
 from paddlex_restful.api.headers import protection
@@ -179,7 +184,7 @@ def _serve(config: Config, listener: socket.socket, app: Flask, most_connections
         clear_untrusted_proxy_headers=True,
         ident="PaddleX RESTful",
     )
-    server.channel_class = _Channel
+    server.channel_class = _channels(app.extensions["guard"])
     ending = _handle_signals(server)
     url = _url(*listener.getsockname()[:2])
     print(messages.SERVES.format(version=__version__, workspace=config.workspace_dir, url=url), flush=True)
@@ -293,6 +298,50 @@ class _Task(_Protecting, WSGITask):  # type: ignore[misc]
         return environment
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    task_class = _Task
-    error_task_class = _ErrorTask
+class _Discarded:
+    """Stands in the place of the buffer of a body, and keeps nothing of it."""
+
+    def append(self, data: bytes) -> None:
+        pass
+
+    def getfile(self) -> BytesIO:
+        return BytesIO()
+
+    def close(self) -> None:
+        pass
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Keeps no bodies of strangers: the guard refuses their requests as soon as they have been read."""
+
+    body_rcv: Any
+    expect_continue: bool
+
+    def __init__(self, adjustments: Adjustments, guard: Guard) -> None:
+        super().__init__(adjustments)
+        self._guard = guard
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.body_rcv is None or self._guard.may_send(self.headers, self.query):
+            return
+        self.body_rcv.buf.close()
+        if self.expect_continue:
+            # The sender asks first whether the body is wanted.
+            self.expect_continue = False
+            self.body_rcv = None
+            self.connection_close = True
+        else:
+            self.body_rcv.buf = _Discarded()
+
+
+def _channels(guard: Guard) -> type[HTTPChannel]:
+    class Channel(HTTPChannel):  # type: ignore[misc]
+        parser_class = partial(_Parser, guard=guard)
+        task_class = _Task
+        error_task_class = _ErrorTask
+
+    return Channel

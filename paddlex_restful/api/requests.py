@@ -40,7 +40,9 @@ class CallRequest(Request):
         sent = environ.get("HTTP_X_REQUEST_ID")
         request_id.set(sent if sent and _GOOD_ID.fullmatch(sent) else new_id())
         if _TOKEN in environ.get("QUERY_STRING", ""):
-            _take_token(environ)
+            environ["QUERY_STRING"], environ[_TOKEN_KEY] = take_token(environ["QUERY_STRING"])
+            # Waitress's own copy of the whole address.
+            environ.pop("REQUEST_URI", None)
         super().__init__(environ, populate_request, shallow)
 
 
@@ -80,11 +82,15 @@ def install(app: Flask, traffic: Traffic, log: ServerLog | None) -> None:
         return response
 
 
-def _take_token(environ: dict[str, Any]) -> None:
-    parts = environ["QUERY_STRING"].split("&")
+def take_token(query: str) -> tuple[str, str | None]:
+    """Take the access token out of the part of an address after the question mark.
+
+    Returns:
+        The rest, and the token; None where there is none.
+    """
+    parts = query.split("&")
     tokens = [part for part in parts if part.startswith(_TOKEN)]
-    if tokens:
-        environ[_TOKEN_KEY] = unquote_plus(tokens[-1].removeprefix(_TOKEN))
-        environ["QUERY_STRING"] = "&".join(part for part in parts if not part.startswith(_TOKEN))
-        # Waitress's own copy of the whole address.
-        environ.pop("REQUEST_URI", None)
+    if not tokens:
+        return query, None
+    rest = "&".join(part for part in parts if not part.startswith(_TOKEN))
+    return rest, unquote_plus(tokens[-1].removeprefix(_TOKEN))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -126,6 +129,49 @@ def test_a_missing_token_is_no_guess(guarded: Server) -> None:
     guarded.ok("GET", "/workspace")
 
 
+MIB = 1 << 20
+
+
+@contextmanager
+def sending(server: Server, *headers: str) -> Iterator[socket.socket]:
+    """A connection on which the head of a PUT with a body of 16 MiB has been sent."""
+    address = urlsplit(server.url)
+    lines = ("PUT /upload?upload_id=U1&offset=0 HTTP/1.1", f"Host: {address.netloc}", f"Content-Length: {16 * MIB}")
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, *headers, "", ""]).encode())
+        yield connection
+
+
+def kept(server: Server) -> int:
+    """Bytes of bodies that have been written to temporary space: the files that have no name any more."""
+    folder = Path(f"/proc/{server.process.pid}/fd")
+    sizes = 0
+    for descriptor in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if descriptor.readlink().name.endswith("(deleted)"):
+                sizes += descriptor.stat().st_size
+    return sizes
+
+
+def test_the_body_of_a_stranger_is_kept_nowhere(guarded: Server) -> None:
+    with sending(guarded, "Authorization: Bearer wrong") as connection:
+        connection.sendall(bytes(16 * MIB - 1))
+        # All but what the system holds between the two has been read by now.
+        assert kept(guarded) == 0
+        connection.sendall(b"\0")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
+    with sending(guarded, f"Authorization: Bearer {guarded.token()}") as connection:
+        connection.sendall(bytes(16 * MIB - 1))
+        assert kept(guarded) > MIB
+
+
+def test_a_stranger_who_asks_before_sending_is_refused_before_sending(guarded: Server) -> None:
+    with sending(guarded, "Expect: 100-continue") as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
+    with sending(guarded, "Expect: 100-continue", f"Authorization: Bearer {guarded.token()}") as connection:
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
 @pytest.mark.parametrize("path", ["access.token", "./access.token", "logs/../access.token"])
 def test_the_file_of_the_token_is_served_to_nobody(open_server: Server, path: str) -> None:
     for address in ("/file", "/dataset/file", "/dataset/image", "/model/file", "/project/task/train/file"):
@@ -148,7 +194,7 @@ def test_the_token_is_kept_in_a_private_file_and_shown_once(tmp_path: Path) -> N
     assert url.endswith(f"/?token={token}")
     visit = requests.Session()
     shown = visit.get(url, headers=BROWSER, timeout=20)
-    assert (shown.url, shown.json()["status"]) == (url.partition("?")[0], 1)
+    assert (shown.url, shown.status_code) == (url.partition("?")[0], 200)
     server.restart()
     assert server.token() == token
     line = server.process.stdout.readline()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
+from werkzeug.http import parse_cookie
 from werkzeug.wrappers import Response as AnyResponse
 
 from paddlex_restful.api.access.decisions import Access, Decision, decision_of
@@ -16,7 +17,7 @@ from paddlex_restful.api.access.guesses import Guesses
 from paddlex_restful.api.access.origins import Hosts, Origins, is_visit
 from paddlex_restful.api.access.token import AccessToken
 from paddlex_restful.api.answers import failure
-from paddlex_restful.api.requests import sent_token
+from paddlex_restful.api.requests import sent_token, take_token
 from paddlex_restful.config import Config
 from paddlex_restful.messages import access as sentences
 
@@ -111,7 +112,8 @@ class Guard:
         wait = self._guesses.wait(address)
         if wait and not self._guesses.is_known(address):
             return _too_many(wait)
-        sent = self._sent(token)
+        cookies = request.environ.get("HTTP_COOKIE", "")
+        sent = self._sent(token, request.environ.get("HTTP_AUTHORIZATION", ""), sent_token(), cookies)
         if any(sent):
             self._guesses.note_right(address)
             return self._welcome() if sent_token() is not None and _is_browser() else None
@@ -124,16 +126,28 @@ class Guard:
             _log.warning("%s has sent wrong access tokens: it is shut out for %.0f s", address, wait)
         return failure(sentences.TOKEN_WRONG, 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
-    def _sent(self, token: AccessToken) -> list[bool]:
-        """Of each token or cookie that came with the request whether it is right."""
+    def may_send(self, headers: Mapping[str, str], query: str) -> bool:
+        """Whether the body of a request is worth being kept until the request is decided about.
+
+        Args:
+            headers: of the request, by names such as ``AUTHORIZATION``.
+            query: the part of its address after the question mark.
+        """
+        if self.token is None:
+            return True
+        _, in_address = take_token(query)
+        return any(self._sent(self.token, headers.get("AUTHORIZATION", ""), in_address, headers.get("COOKIE", "")))
+
+    def _sent(self, token: AccessToken, authorization: str, in_address: str | None, cookies: str) -> list[bool]:
+        """Of each token or cookie that came with a request whether it is right."""
         found = []
-        scheme, _, value = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        scheme, _, value = authorization.partition(" ")
         if scheme.lower() == "bearer":
             found.append(token.is_right(value.strip()))
-        if (in_address := sent_token()) is not None:
+        if in_address is not None:
             found.append(token.is_right(in_address))
         name, _ = self._cookie
-        if "HTTP_COOKIE" in request.environ and (cookie := request.cookies.get(name)) is not None:
+        if cookies and (cookie := parse_cookie(cookies).get(name)) is not None:
             found.append(token.is_right_cookie(cookie))
         return found
 

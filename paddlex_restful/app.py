@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Request, request
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
@@ -32,6 +35,26 @@ MAX_PARTS = 4096
 """The most parts of a form: its fields and files."""
 
 
+class _NoSessions(SessionInterface):
+    """Nothing is kept of a browser between its requests; Flask would look for that in each of them."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return self._none
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        raise NotImplementedError("there is no session to be saved")
+
+
+class _App(Flask):
+    session_interface = _NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Spare each request the look whether its functions are coroutines: none is."""
+        return func
+
+
 def create_app(
     config: Config, services: Services | None = None, *, log: ServerLog | None = None, max_body: int = MAX_BODY
 ) -> Flask:
@@ -47,7 +70,7 @@ def create_app(
     Raises:
         UserError: the workspace cannot be opened, or its access token cannot be used.
     """
-    app = Flask("paddlex_restful", static_folder=None)
+    app = _App("paddlex_restful", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.config["MAX_FORM_PARTS"] = MAX_PARTS
     services = app.extensions["services"] = services or build_services(config)

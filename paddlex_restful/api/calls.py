@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Request, Response, current_app, request
+from flask.globals import request_ctx
 from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.api.access import Access, decided
@@ -134,7 +135,8 @@ def call(
         )
 
         def respond() -> Response:
-            arguments = read_arguments(model, request.args, _content(told))
+            current = request_ctx.request
+            arguments = read_arguments(model, current.args, _content(told, current))
             result = function(arguments, current_app.extensions["services"])
             if isinstance(result, Response):
                 return result
@@ -153,7 +155,7 @@ def call(
     return declare
 
 
-def _content(told: Call) -> bytes | MultiDict[str, str]:
+def _content(told: Call, request: Request) -> bytes | MultiDict[str, str]:
     """What the body of the request has for arguments: JSON text, or the fields of a form."""
     if told.body == "bytes":
         return b""

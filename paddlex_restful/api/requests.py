@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from flask import Flask, Request, Response, request
+from flask.globals import request_ctx
 
 from paddlex_restful.logs import ServerLog, request_id
 from paddlex_restful.prometheus import Traffic
@@ -63,17 +64,18 @@ def install(app: Flask, traffic: Traffic, log: ServerLog | None) -> None:
 
     @app.after_request
     def note(response: Response) -> Response:
-        environ = request.environ
+        current = request_ctx.request
+        environ = current.environ
         seconds = time.perf_counter() - environ[_BEGUN_KEY]
-        response.headers["X-Request-ID"] = request_id.get()
+        response.headers.add("X-Request-ID", request_id.get())
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else UNKNOWN
-        rule = request.url_rule
+        rule = current.url_rule
         traffic.count(method, UNKNOWN if rule is None else rule.rule, response.status_code, seconds)
         if log is not None:
             log.note(
                 {
                     "method": method,
-                    "path": request.path[:_SHOWN],
+                    "path": current.path[:_SHOWN],
                     "status": response.status_code,
                     "ms": round(seconds * 1000, 2),
                     "client": environ.get("REMOTE_ADDR"),

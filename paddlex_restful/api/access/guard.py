@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Request, Response, redirect, request
+from flask.globals import request_ctx
 from werkzeug.http import parse_cookie
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -71,15 +72,16 @@ class Guard:
 
     def is_open(self) -> bool:
         """Whether the address of the request under work is open to everybody."""
-        decision = self._decision()
+        decision = self._decision(request)
         return decision is not None and decision.access is Access.OPEN
 
     def _check(self) -> AnyResponse | None:
-        environ = request.environ
-        decision = self._decision()
+        current = request_ctx.request
+        environ = current.environ
+        decision = self._decision(current)
         if decision is None:
-            _log.error("%s has no decision about its access: it is refused", request.path)
-            return failure(sentences.UNDECIDED.format(path=request.path), 403)
+            _log.error("%s has no decision about its access: it is refused", current.path)
+            return failure(sentences.UNDECIDED.format(path=current.path), 403)
         host = environ.get("HTTP_HOST", "")
         if not self._hosts.allow(host):
             return failure(sentences.UNKNOWN_HOST.format(host=host[:_SHOWN]), 403)
@@ -92,11 +94,11 @@ class Guard:
             return None
         return self._check_token(self.token)
 
-    def _decision(self) -> Decision | None:
+    def _decision(self, current: Request) -> Decision | None:
         """What the address has decided; for one that there is not, what is never more than for others."""
-        endpoint = request.endpoint
+        endpoint = current.endpoint
         if endpoint is None:
-            return Decision(Access.TOKEN, changes=request.method not in _READING)
+            return Decision(Access.TOKEN, changes=current.method not in _READING)
         return decision_of(self._views[endpoint])
 
     def _is_preflight(self) -> bool:

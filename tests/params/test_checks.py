@@ -5,7 +5,7 @@ import pytest
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.params import check_params, default_params, models
-from paddlex_restful.params.checks import PARAMS_MODELS
+from paddlex_restful.params.schema import PARAMS_MODELS
 from tests.conftest import Server
 from tests.params.test_defaults import MODELS, RECORDED, recorded
 

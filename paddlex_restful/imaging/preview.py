@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -18,8 +18,12 @@ from paddlex_restful.imaging.recipes import Recipe
 
 _READABLE_SIDE = 240
 """Pixels of a picture's shorter side, at least, so that a name fits onto it."""
-_MOST_SIDE = 1024
-"""Pixels of its longer side, at most."""
+MOST_SIDE = 1024
+"""Pixels of its longer side, at most, unless another is asked for."""
+
+Form = Literal["PNG", "WEBP"]
+
+_OPTIONS: Mapping[Form, Mapping[str, Any]] = {"PNG": {"compress_level": 1}, "WEBP": {"quality": 80, "method": 1}}
 
 
 def draw_previews(
@@ -29,6 +33,9 @@ def draw_previews(
     labels: Sequence[str],
     count: int,
     seed: int,
+    *,
+    most_side: int = MOST_SIDE,
+    form: Form = "PNG",
 ) -> Iterator[tuple[Path, bytes]]:
     """Change and draw some of the images of a training.
 
@@ -39,9 +46,11 @@ def draw_previews(
         labels: names of the classes.
         count: how many images; all of them where there are fewer.
         seed: decides which images, and all that is done to them.
+        most_side: pixels of a picture's longer side, at most.
+        form: of the pictures' files.
 
     Yields:
-        The file of an image and its picture, a PNG whose sides are at most 1024 pixels long.
+        The file of an image and its picture.
 
     Raises:
         JobFailed: an image or its annotation cannot be read.
@@ -57,13 +66,14 @@ def draw_previews(
         size = int(random.choice(recipe.sides)) if recipe.sides else None
         example = recipe(load_example(sample, project_type), random, other, size)
         buffer = io.BytesIO()
-        _drawn(_readable(example), sample, ProjectType(project_type), labels).save(buffer, "PNG", compress_level=1)
+        picture = _drawn(_readable(example, most_side), sample, ProjectType(project_type), labels)
+        picture.save(buffer, form, **_OPTIONS[form])
         yield sample.image, buffer.getvalue()
 
 
-def _readable(example: Example) -> Example:
+def _readable(example: Example, most_side: int) -> Example:
     sides = example.width, example.height
-    factor = min(max(1.0, _READABLE_SIDE / min(sides)), _MOST_SIDE / max(sides))
+    factor = min(max(1.0, _READABLE_SIDE / min(sides)), most_side / max(sides))
     width, height = (max(1, round(side * factor)) for side in sides)
     return geometry.resize(example, width, height)
 

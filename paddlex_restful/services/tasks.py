@@ -30,7 +30,7 @@ def create(services: Services, pid: str, train: Mapping[str, Any] | None, desc: 
         parent = workspace.task(parent_id)
         if parent.pid != pid:
             raise UserError(sentences.PARENT_OF_OTHER_PROJECT, parent_id=parent_id, other=parent.pid, pid=pid)
-    params = _checked(project.type, train) if train is not None else None
+    params = checked_params(project.type, train) if train is not None else None
     if params is None:
         return workspace.create_task(pid, "", desc, parent_id or "")
     with services.gate:
@@ -124,10 +124,15 @@ def set_params(services: Services, tid: str, train: Mapping[str, Any]) -> None:
         job = services.jobs.latest(tid, "train")
         if job is not None and job.state in (states.DONE, states.STOPPED):
             raise UserError(sentences.PARAMS_FIXED, tid=tid)
-        _store(services, tid, _checked(services.workspace.project(task.pid).type, train))
+        _store(services, tid, checked_params(services.workspace.project(task.pid).type, train))
 
 
-def _checked(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:
+def checked_params(project_type: str, train: Mapping[str, Any]) -> dict[str, Any]:
+    """Training parameters, complete and typed.
+
+    Raises:
+        UserError: they cannot be used, or name GPUs that the server does not have.
+    """
     params = check_params(project_type, train)
     count = system.gpu_count()
     for gpu in gpus_of(params):

@@ -9,7 +9,7 @@ About = tuple[str, str]
 
 NUM_EPOCHS: About = ("Epochs", "How often the net learns from all training images; more takes longer and learns more.")
 BATCH_SIZE: About = ("Batch size", "Images that are learned from at once; more need more memory and a higher rate.")
-LEARNING_RATE: About = ("Learning rate", "How far each step changes the net; too much diverges, too little learns slowly.")
+LEARNING_RATE: About = ("Learning rate", "How far each step changes the net; too far diverges, too little is slow.")
 IMAGE_SHAPE: About = ("Image size", "Pixels to which images are resized; larger shows finer things and takes longer.")
 PRETRAIN_WEIGHTS: About = ("Starts from", "What the net has learned before; with few images this helps most of all.")
 

@@ -60,7 +60,7 @@ def resume_obstacle(job: Job | None, output: Path, num_epochs: int) -> str | Non
         output: the ``output`` folder of the task.
         num_epochs: epochs of the whole training.
     """
-    epochs = _resumable_epochs(output)
+    epochs = _continuable(output)
     if job is not None and job.active:
         return sentences.BUSY
     if job is None or not epochs:
@@ -70,13 +70,24 @@ def resume_obstacle(job: Job | None, output: Path, num_epochs: int) -> str | Non
     return None
 
 
+def resumable_epochs(job: Job | None, output: Path, num_epochs: int) -> list[int]:
+    """The saved epochs from which a training can go on, ascending; none where it cannot.
+
+    Args:
+        job: the task's newest training.
+        output: the ``output`` folder of the task.
+        num_epochs: epochs of the whole training.
+    """
+    return _continuable(output) if resume_obstacle(job, output, num_epochs) is None else []
+
+
 def resume_epoch(tid: str, job: Job | None, output: Path, epoch: int | None, num_epochs: int) -> int:
     """The saved epoch from which a training goes on: the asked one, or the last.
 
     Raises:
         UserError: it cannot go on, or not from there.
     """
-    epochs = _resumable_epochs(output)
+    epochs = _continuable(output)
     obstacle = resume_obstacle(job, output, num_epochs)
     if obstacle is not None:
         raise UserError(obstacle, tid=tid, kind="train", epoch=epochs[-1] if epochs else 0)
@@ -86,7 +97,7 @@ def resume_epoch(tid: str, job: Job | None, output: Path, epoch: int | None, num
     return chosen
 
 
-def _resumable_epochs(output: Path) -> list[int]:
+def _continuable(output: Path) -> list[int]:
     return [epoch for epoch, folder in epoch_folders(output).items() if can_be_continued(folder)]
 
 

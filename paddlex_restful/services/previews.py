@@ -43,9 +43,7 @@ def preview(
     return seed, _drawn(services, dataset, params, count, seed)
 
 
-def sketch(
-    services: Services, did: str, params: Mapping[str, Any], count: int, seed: int
-) -> list[tuple[str, bytes]]:
+def sketch(services: Services, did: str, params: Mapping[str, Any], count: int, seed: int) -> list[tuple[str, bytes]]:
     """The same for parameters that no task has yet, in pictures that are small enough to be sent at each change.
 
     Args:

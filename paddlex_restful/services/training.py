@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,13 @@ def _stage(job: Job | None, progress: dict[str, Any]) -> str | None:
 
 
 def running_duration(job: Job | None, progress: Mapping[str, Any]) -> str | None:
-    """How long a job has run, in the form that clients of the original know; None before its start.
+    """How long a job has run, in the form that clients of the original know; None before its start."""
+    seconds = running_seconds(job, progress)
+    return None if seconds is None else f"{seconds // 3600}小时{seconds // 60 % 60}分{seconds % 60}秒"
+
+
+def running_seconds(job: Job | None, progress: Mapping[str, Any]) -> int | None:
+    """How long a job has run, in seconds; None before its start.
 
     The job itself counts, by a clock that stands still while the machine is suspended; before its first progress the
     time since its start is taken.
@@ -140,8 +147,7 @@ def running_duration(job: Job | None, progress: Mapping[str, Any]) -> str | None
     counted = progress.get("running_seconds")
     if counted is None and job.started is None:
         return None
-    seconds = int(counted if counted is not None else max(0.0, (job.ended or time.time()) - (job.started or 0.0)))
-    return f"{seconds // 3600}小时{seconds // 60 % 60}分{seconds % 60}秒"
+    return int(counted if counted is not None else max(0.0, (job.ended or time.time()) - (job.started or 0.0)))
 
 
 def best_metric(services: Services, tid: str) -> dict[str, float] | None:
@@ -161,3 +167,46 @@ def evaluations(services: Services, tid: str) -> dict[str, Any]:
         "best_epoch": progress.get("best_epoch"),
         "best_result": progress.get("best_result"),
     }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the newest training of a task stands.
+
+    Attributes:
+        job: its record; None before the first.
+        progress: what it told last; ``docs/architecture.md`` names the fields.
+        stage: what it is doing; None where nothing runs and nothing ran to its end.
+        seconds: how long it has run.
+        saved: the epochs from which it can go on, ascending; empty while it runs and where it cannot.
+        log_tail: the last lines of its log if it failed.
+    """
+
+    job: Job | None
+    progress: Mapping[str, Any]
+    stage: str | None
+    seconds: int | None
+    saved: Sequence[int]
+    log_tail: Sequence[str]
+
+    @property
+    def active(self) -> bool:
+        """Whether it runs or waits."""
+        return self.job is not None and self.job.active
+
+
+def standing(services: Services, tid: str) -> Standing:
+    """How the newest training of a task stands.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    task = services.workspace.task(tid)
+    job = services.jobs.latest(tid, "train")
+    progress = services.jobs.progress(job) if job is not None else {}
+    tail = files.failure_log(job_folder(services.workspace.folder(task), "train"), job)["log_tail"]
+    saved: Sequence[int] = ()
+    if job is not None and not job.active:
+        epochs = int(tasks.get_params(services, tid)["num_epochs"])
+        saved = checkpoints.resumable_epochs(job, tasks.output_folder(services, task), epochs)
+    return Standing(job, progress, _stage(job, progress), running_seconds(job, progress), saved, tail)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from paddlex_restful.params.published import Published, published
 from paddlex_restful.params.zoo import Model, Variant, read_zoo
@@ -38,9 +40,12 @@ class Net:
 
     @property
     def key(self) -> str:
-        """A name that no other net has."""
-        backbone = self.variant["backbone"]
-        return f"{self.model}/{backbone}" if backbone else self.model
+        """A name that no other net of its type has."""
+        return _key(self.model, self.variant["backbone"])
+
+
+def _key(model: str, backbone: str | None) -> str:
+    return f"{model}/{backbone}" if backbone else model
 
 
 def nets(project_type: str) -> list[Net]:
@@ -54,6 +59,18 @@ def nets(project_type: str) -> list[Net]:
         for model in models(project_type)
         for variant in model["variants"]
     ]
+
+
+def net_key(project_type: str, params: Mapping[str, Any]) -> str:
+    """The ``key`` of the net that training parameters name.
+
+    Args:
+        project_type: of the task.
+        params: its training parameters.
+    """
+    key = _key(params["model"], params.get("backbone"))
+    # A segmentation net with its own backbone takes the name of another and leaves it unread.
+    return key if any(net.key == key for net in nets(project_type)) else str(params["model"])
 
 
 @dataclass(frozen=True)

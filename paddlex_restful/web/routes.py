@@ -10,8 +10,9 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages import home, server
+from paddlex_restful.web.pages.project import creating, listing, overview
 
-PAGES: tuple[Page, ...] = (home.PAGE, server.PAGE)
+PAGES: tuple[Page, ...] = (home.PAGE, server.PAGE, listing.PAGE, overview.PAGE, creating.PAGE)
 
 _MAP = Map(
     [Rule(address, endpoint=page) for page in PAGES for address in page.addresses],

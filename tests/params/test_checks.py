@@ -1,10 +1,11 @@
 import json
+import pickle
 from typing import Any
 
 import pytest
 
 from paddlex_restful.errors import UserError
-from paddlex_restful.params import check_params, default_params, models
+from paddlex_restful.params import BadParams, check_params, default_params, models
 from paddlex_restful.params.schema import PARAMS_MODELS
 from tests.conftest import Server
 from tests.params.test_defaults import MODELS, RECORDED, recorded
@@ -162,6 +163,14 @@ def test_all_problems_are_named_at_once() -> None:
         check_params(CLASSIFIER, {"num_epochs": 0, "model": "X", "nonsense": 1, "pretrain_weights": "COCO", "hue": 7})
     for key in ("num_epochs", "model", "nonsense", "pretrain_weights", "hue"):
         assert key in str(caught.value)
+
+
+def test_a_refusal_names_its_parameters() -> None:
+    with pytest.raises(BadParams) as caught:
+        check_params(CLASSIFIER, {"num_epochs": 0, "batch_size": 5, "cuda_visible_devices": "0,1"})
+    assert caught.value.problems.keys() == {"num_epochs", "batch_size"}
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
 
 
 def test_a_flood_of_problems_is_cut() -> None:

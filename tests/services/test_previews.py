@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from paddlex_restful import datasets as formats
 from paddlex_restful.config import Config
@@ -15,7 +17,7 @@ from paddlex_restful.jobs import states
 from paddlex_restful.jobs.executor import Executor
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.manager import JobManager
-from paddlex_restful.params import default_params, write_params
+from paddlex_restful.params import check_params, default_params, write_params
 from paddlex_restful.services import Services, datasets, previews, projects, tasks
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
@@ -74,3 +76,16 @@ def test_a_task_of_another_type_is_refused(services: Services) -> None:
     tid = task_of(services, "segmentation", default_params("segmentation"))
     with pytest.raises(UserError, match=f"Task {tid} is of type segmentation, but dataset {did} is of type detection"):
         previews.preview(services, did, tid, 1, None)
+
+
+def test_a_sketch_follows_parameters_that_no_task_has(services: Services) -> None:
+    did = imported(services, "detection")
+    params = check_params("detection", {"image_shape": [480, 640], "hue": False, "random_shape": False})
+    [(path, picture), *others] = previews.sketch(services, did, params, 3, 7)
+    assert len(others) == 2
+    image = Image.open(io.BytesIO(picture))
+    assert (image.format, image.size) == ("WEBP", (320, 240))
+    assert previews.sketch(services, did, params, 3, 7)[0] == (path, picture)
+    turned = previews.sketch(services, did, params | {"hue": True, "hue_prob": 1.0, "hue_range": 90}, 3, 7)
+    assert [name for name, _ in turned] == [path, *(name for name, _ in others)]
+    assert turned[0][1] != picture

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from paddlex_restful.language import gettext as _
@@ -28,7 +28,7 @@ def heading(
     """
     way: list[Component] = []
     if crumbs:
-        links = [dcc.Link(label, href=href, className="crumb") for label, href in crumbs]
+        links = [dmc.Anchor(label, href=href, refresh=False, size="sm", c="dimmed") for label, href in crumbs]
         way = [html.Nav(dmc.Breadcrumbs(links), **{"aria-label": _("Breadcrumbs")})]
     name = dmc.Group([dmc.Title(title, order=1, size="h2"), *beside], gap="sm")
     top = dmc.Group([name, dmc.Group(list(actions), gap="xs")], justify="space-between", align="center")

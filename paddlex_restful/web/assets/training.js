@@ -1,0 +1,18 @@
+"use strict";
+
+window.dash_clientside = window.dash_clientside || {};
+
+{
+  const PAUSE = 400;
+  let turn = 0;
+
+  window.dash_clientside.training = {
+    // Answers when nothing has been changed for a while.
+    settle() {
+      const mine = ++turn;
+      return new Promise((resolve) => {
+        setTimeout(() => resolve(mine === turn ? mine : window.dash_clientside.no_update), PAUSE);
+      });
+    },
+  };
+}

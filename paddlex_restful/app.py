@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from paddlex_restful import __version__
-from paddlex_restful.api import BLUEPRINTS, requests
+from paddlex_restful.api import BLUEPRINTS, kept, requests
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.access.guard import Guard
 from paddlex_restful.api.access.token import settle
@@ -78,6 +78,7 @@ def create_app(
     app.extensions["streams"] = threading.BoundedSemaphore(MOST_STREAMS)
     app.extensions["downloads"] = threading.BoundedSemaphore(MOST_DOWNLOADS)
     app.extensions["readiness"] = Readiness(services)
+    app.extensions[kept.EXTENSION] = kept.KeptLists()
     traffic = app.extensions["traffic"] = Traffic()
     # The last that is done, after all other functions of this kind.
     requests.install(app, traffic, log)

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import api as messages
 from paddlex_restful.paths import readable
-from paddlex_restful.services.listing import Listed, Order, Selection
+from paddlex_restful.services.listing import Order, Selection
 
 MOST_LEVELS = 32
 """So deep may lists and objects of an argument be nested."""
@@ -129,10 +129,10 @@ class PartOfList(Arguments):
         """The part that is asked for."""
         return Selection(self.offset, self.limit, self.sort)
 
-    def answer(self, name: str, found: Listed) -> dict[str, Any]:
-        """The list under its name, and ``total`` where a part was asked for."""
+    def answer(self, name: str, items: Any, total: int) -> dict[str, Any]:
+        """The list under its name, and how long the whole list is where a part was asked for."""
         asked = any(self.given(argument) for argument in ("offset", "limit", "sort"))
-        return {name: found.items, "total": found.total} if asked else {name: found.items}
+        return {name: items, "total": total} if asked else {name: items}
 
 
 def one_of(*values: str) -> dict[str, JsonValue]:

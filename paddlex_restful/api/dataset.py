@@ -10,6 +10,7 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, FilePart, call
+from paddlex_restful.api.kept import kept_answer
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.dataset import (
     AllDatasets,
@@ -54,7 +55,7 @@ class GetDataset(PartOfList):
 def get(args: GetDataset, services: Services) -> dict[str, Any]:
     """One dataset and its status, or all of them."""
     if args.did is None:
-        return args.answer("datasets", datasets.list_all(services, args.selection))
+        return kept_answer("datasets", args, services, lambda: datasets.list_all(services, args.selection))
     return datasets.get(services, args.did)
 
 

@@ -78,7 +78,7 @@ def get(args: GetModel, services: Services) -> dict[str, Any]:
         return models.details(services, args.mid)
     if args.type is None:
         raise UserError(sentences.NEEDS_SOMETHING)
-    return args.answer(f"{args.type}_models", models.list_all(services, args.type, args.selection))
+    return args.answer(f"{args.type}_models", *models.list_all(services, args.type, args.selection))
 
 
 class DeleteModel(Arguments):

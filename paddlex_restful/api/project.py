@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.kept import kept_answer
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.project import AllProjects, CreatedProject, OneProject, PartOfProjects
 from paddlex_restful.enums import TRAINABLE_TYPES
@@ -44,7 +45,7 @@ class GetProject(PartOfList):
 def get(args: GetProject, services: Services) -> dict[str, Any]:
     """One project with the statuses of its tasks, or all projects."""
     if args.id is None:
-        return args.answer("projects", projects.list_all(services, args.selection))
+        return kept_answer("projects", args, services, lambda: projects.list_all(services, args.selection))
     return {"attr": projects.get(services, args.id)}
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import PartOfList
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.kept import kept_answer
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.project import (
     AllTasks,
@@ -58,7 +59,8 @@ def get(args: GetTask, services: Services) -> dict[str, Any]:
     """Status of one task, or the tasks of a project, or all tasks."""
     if args.tid is not None:
         return tasks.get(services, args.tid, resume=args.given("resume"))
-    return args.answer("tasks", tasks.list_all(services, args.pid, args.selection))
+    pid = args.pid or ""
+    return kept_answer("tasks", args, services, lambda: tasks.list_all(services, pid, args.selection), within=pid)
 
 
 class DeleteTask(Arguments):

@@ -172,6 +172,16 @@ class JobManager:
         return self._store.counts()
 
     @property
+    def revision(self) -> int:
+        """Another number after each change of a record."""
+        return self._store.revision
+
+    def stages(self) -> tuple[tuple[int, object], ...]:
+        """Of each job that runs its id and the stage that it reported last: what changes without its record."""
+        running = (job for job in self._store.active() if job.state in states.ALIVE)
+        return tuple((job.id, self.progress(job).get("stage")) for job in running)
+
+    @property
     def attended(self) -> bool:
         """Whether the threads live that start jobs and see them end."""
         return self._scheduler.alive and self._watcher.alive

@@ -50,6 +50,7 @@ class JobStore:
 
     Attributes:
         changed: notified after every change; waited on for the end of a job.
+        revision: another number after every change.
 
     Raises:
         sqlite3.DatabaseError: the file is damaged.
@@ -63,6 +64,7 @@ class JobStore:
         self._subjects: dict[str, dict[str, Job]] = {}
         self._active: dict[int, Job] = {}
         self._closed = False
+        self.revision = 0
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._open(path)
@@ -108,6 +110,11 @@ class JobStore:
             self._active[job.id] = job
         else:
             self._active.pop(job.id, None)
+        self._count()
+
+    def _count(self) -> None:
+        # After the change: who reads the number before it reads the records may find newer ones, never older ones.
+        self.revision += 1
 
     def _notify(self) -> None:
         with self.changed:
@@ -248,6 +255,7 @@ class JobStore:
                     raise UserError(messages.STILL_ACTIVE, subject=subject, kind=job.kind, state=job.state)
             self._connection.execute("DELETE FROM jobs WHERE subject=?", (subject,))
             self._subjects.pop(subject, None)
+            self._count()
         self._notify()
 
     def wait(self, job: Job, timeout: float | None) -> Job:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Hashable
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
@@ -112,6 +112,11 @@ class Workspace:
     def read(self) -> pb.Workspace:
         """The newest durable state, read-only. Look ids up with ``get``: ``[]`` of a protobuf map inserts them."""
         return self._commits.snapshot.message
+
+    @property
+    def state(self) -> Hashable:
+        """Stands for the newest durable state: the same as long as nothing has been changed."""
+        return self._commits.snapshot
 
     def change(self, mutate: Callable[[pb.Workspace], T]) -> T:
         """Changes entries durably; see :meth:`Commits.change <paddlex_restful.workspace.commits.Commits.change>`.

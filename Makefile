@@ -8,7 +8,7 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
 
-.PHONY: venv lite demo demo-compress test test-models test-browser browser fuzz lint serve bench docs proto zoo clean
+.PHONY: venv lite demo demo-compress test test-models test-browser browser fuzz lint serve bench docs proto translations zoo clean
 
 venv: .venv/.ready
 
@@ -73,6 +73,10 @@ docs: venv
 # Compiles protos/workspace.proto; a test fails when the committed code is not what this makes.
 proto: venv
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=paddlex_restful/workspace --pyi_out=paddlex_restful/workspace protos/workspace.proto
+
+# Puts new texts of the sources into paddlex_restful/translations and compiles them; a test fails when they are not current or lack a translation.
+translations: venv
+	$(BIN)/python -m paddlex_restful.language.catalogue
 
 # Measures every model, minutes of work, and writes params/zoo.json and the README's table; a test fails when the table is not current.
 zoo: venv

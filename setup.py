@@ -18,7 +18,7 @@ setup(
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     packages=find_packages(include=["paddlex_restful", "paddlex_restful.*"]),
-    package_data={"paddlex_restful": ["py.typed", "params/zoo.json", "web/assets/*"]},
+    package_data={"paddlex_restful": ["py.typed", "params/zoo.json", "translations/*/LC_MESSAGES/*", "web/assets/*"]},
     python_requires=">=3.10,<3.13",
     # Only what the server itself imports. Jobs need more, in versions that pip cannot resolve together
     # (the suites pin a numpy of 2022): requirements.txt is the lock that was run, for pip --no-deps.

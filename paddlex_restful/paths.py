@@ -50,7 +50,7 @@ def confine(path: str | Path, *roots: Path) -> Path:
     except (OSError, RuntimeError):  # Python below 3.13 tells a loop of links by a RuntimeError
         raise UserError(sentences.PATH_UNRESOLVED, path=shown) from None
     if not any(resolved.is_relative_to(root) for root in allowed):
-        raise UserError(sentences.PATH_OUTSIDE, path=shown, roots=" or ".join(readable(str(root)) for root in allowed))
+        raise UserError(sentences.PATH_OUTSIDE, path=shown, roots=", ".join(readable(str(root)) for root in allowed))
     return resolved
 
 

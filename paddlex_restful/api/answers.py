@@ -21,12 +21,17 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
+from paddlex_restful import language
+from paddlex_restful.api.schemas.base import Answer
+from paddlex_restful.api.schemas.sentences import places, retold
 from paddlex_restful.errors import UserError
 from paddlex_restful.logs import request_id
 from paddlex_restful.messages import api as messages
 
 SUCCESS = 1
 FAILURE = -1
+
+_JSON = "application/json"
 
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
@@ -76,13 +81,51 @@ def failure(
     """Make the answer of a call that failed: ``{"status": -1, "message": ...}``.
 
     Args:
-        message: one sentence for people.
+        message: one sentence for people, in English; it is told in the reader's language.
         code: the HTTP status; 200 for everything that is the application's, see ``docs/http.md``.
         headers: HTTP headers to add.
         fields: what to tell beside, for programs.
     """
+    chosen = language.current()
+    message = language.sentence(message, chosen)
     response = _json({**(fields or {}), "status": FAILURE, "message": message}, code)
     response.headers.extend(dict(headers or {}))
+    return in_language(chosen, response)
+
+
+def for_reader(response: Response, models: tuple[type[Answer], ...]) -> Response:
+    """The answer of a call that succeeded, with its sentences in the reader's language.
+
+    Those are put in at the last moment: what is kept, such as answers to repeat, is in English.
+
+    Args:
+        response: the answer, in English.
+        models: of what the call answers.
+    """
+    chosen = language.current()
+    if chosen == language.SOURCE or response.mimetype != _JSON:
+        return response
+    where = places(*models)
+    if where:
+        value = orjson.loads(response.get_data())
+        response.set_data(encode(retold(value, where, lambda sentence: language.sentence(sentence, chosen))))
+        in_language(chosen, response)
+    return response
+
+
+def in_language(chosen: str, response: Response) -> Response:
+    """Let an answer say in which language it is. English ones do without, for nobody keeps answers.
+
+    Args:
+        chosen: the language of its sentences.
+        response: the answer.
+
+    Returns:
+        The answer.
+    """
+    if chosen != language.SOURCE:
+        response.headers["Content-Language"] = chosen
+        response.vary.update(("Accept-Language", "Cookie"))
     return response
 
 
@@ -94,7 +137,7 @@ def register_failures(app: Flask) -> None:
 
 
 def _json(fields: Mapping[str, Any], code: int = 200) -> Response:
-    return Response(encode(fields), status=code, mimetype="application/json")
+    return Response(encode(fields), status=code, mimetype=_JSON)
 
 
 def _user_error(error: UserError) -> Response:

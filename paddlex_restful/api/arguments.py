@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from types import NoneType
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 import orjson
@@ -15,7 +14,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.errors import UserError
+from paddlex_restful.messages import CLAUSES, NAMES
 from paddlex_restful.messages import api as messages
+from paddlex_restful.messages import params as params_messages
 from paddlex_restful.paths import readable
 from paddlex_restful.services.listing import Order, Selection
 
@@ -172,7 +173,7 @@ def read_arguments(
     try:
         arguments = model.model_validate(values)
     except ValidationError as error:
-        raise UserError(messages.ARGUMENTS, problems="; ".join(_problems(model, error, unknown))) from None
+        raise UserError(messages.ARGUMENTS, problems=CLAUSES.join(_problems(model, error, unknown))) from None
     if values or body:
         shown = [readable(name) for name in unknown[:MOST_UNKNOWN]]
         arguments._sent = Sent(bool(body), frozenset(values), shown)
@@ -189,20 +190,15 @@ def _json_object(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise UserError(messages.BODY_NOT_JSON, problem=error) from None
     if not isinstance(value, dict):
-        raise UserError(messages.BODY_NOT_OBJECT, kind=_kind(value))
+        raise UserError(messages.BODY_NOT_OBJECT, kind=messages.KINDS[type(value)])
     return value
-
-
-def _kind(value: object) -> str:
-    kinds: dict[type, str] = {list: "a list", str: "text", bool: "true or false", NoneType: "null"}
-    return kinds.get(type(value), "a number")
 
 
 def _refuse_unusable(values: Mapping[str, Any]) -> None:
     faults = {name: fault for name, value in values.items() if (fault := _fault(value))}
     if faults:
         problems = [fault.format(field=readable(name), limit=MOST_LEVELS) for name, fault in faults.items()]
-        raise UserError(messages.ARGUMENTS, problems="; ".join(problems[:MOST_UNKNOWN]))
+        raise UserError(messages.ARGUMENTS, problems=CLAUSES.join(problems[:MOST_UNKNOWN]))
 
 
 def _fault(value: object) -> str | None:
@@ -286,12 +282,20 @@ def _problem(model: type[Arguments], name: str, details: Sequence[ErrorDetails],
         field=name + indices,
         sent=readable("".join(near)),
         value=_shown(detail["input"]),
-        expected=context.get("expected", ""),
+        expected=_choice(context.get("expected", "")),
         limit=next((context[key] for key in _LIMITS if key in context), ""),
         reason=context.get("error", ""),
     )
     field = model.model_fields.get(name)
-    return f"{sentence} ({field.description})" if field is not None and field.description else sentence
+    if field is None or not field.description:
+        return sentence
+    return messages.EXPLAINED.format(sentence=sentence, description=field.description)
+
+
+def _choice(expected: str) -> str:
+    """What pydantic tells of a choice, ``'a', 'b' or 'c'``, as a clause of ours."""
+    choices = expected.replace(" or ", NAMES)
+    return expected if choices == expected else params_messages.CHOICE.format(choices=choices)
 
 
 def _shown(value: object) -> str:

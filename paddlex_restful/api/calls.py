@@ -12,7 +12,7 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import MultiDict
 
 from paddlex_restful.api.access import Access, decided
-from paddlex_restful.api.answers import answer
+from paddlex_restful.api.answers import answer, for_reader
 from paddlex_restful.api.arguments import Arguments, NoArguments, read_arguments
 from paddlex_restful.api.idempotency import HEADER, answered_once
 from paddlex_restful.api.schemas import Answer
@@ -145,8 +145,10 @@ def call(
         @decided(access, changes=alters)
         def view() -> Response:
             if HEADER in request.headers and method == "POST":
-                return answered_once(respond, current_app.extensions["services"].replies)
-            return respond()
+                response = answered_once(respond, current_app.extensions["services"].replies)
+            else:
+                response = respond()
+            return for_reader(response, answers)
 
         blueprint.add_url_rule(path, f"{method} {path}", view, methods=[method])
         CALLS.append(told)

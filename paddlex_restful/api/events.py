@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask import Blueprint, Response, current_app, request
 from pydantic import Field
 
-from paddlex_restful.api.answers import encode
+from paddlex_restful import language
+from paddlex_restful.api.answers import encode, in_language
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.schemas.sentences import HERE, Places, retold
 from paddlex_restful.api.task import TID
 from paddlex_restful.connection import ENVIRONMENT_KEY, Connection
 from paddlex_restful.errors import UserError
@@ -41,6 +43,12 @@ _EVENTS = "text/event-stream"
 _RETRY = b"retry: 3000\n\n"
 _COMMENT = b": nothing more for now\n\n"
 
+_SENTENCES: Mapping[str, Places] = {
+    "state": {"message": HERE, "task": {"message": HERE}},
+    "progress": {"progress": {"waiting": HERE}},
+}
+"""Where the data of an event have sentences, by its type."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,19 +70,20 @@ def follow(args: FollowTask, services: Services) -> Response:
     # A reader that has just left, such as a page that is loaded anew, gives its place back at the next look.
     if not streams.acquire(timeout=2 * LOOK):
         raise UserError(sentences.TOO_MANY_STREAMS, most=MOST_STREAMS)
+    reader = language.current()
     response = Response(
-        _stream(follower, request.environ[ENVIRONMENT_KEY], current_app.extensions["closing"]),
+        _stream(follower, request.environ[ENVIRONMENT_KEY], current_app.extensions["closing"], reader),
         content_type=_EVENTS,
         headers={"Cache-Control": "no-store"},
     )
     # Called by the server also for a stream that never began.
     response.call_on_close(follower.close)
     response.call_on_close(streams.release)
-    return response
+    return in_language(reader, response)
 
 
-def _stream(follower: Follower, connection: Connection, closing: threading.Event) -> Iterator[bytes]:
-    """Tell what a follower sees until the task is deleted, the reader leaves or the server ends."""
+def _stream(follower: Follower, connection: Connection, closing: threading.Event, reader: str) -> Iterator[bytes]:
+    """Tell what a follower sees, in a language, until the task is deleted, the reader leaves or the server ends."""
     yield _RETRY
     spoken = time.monotonic()
     caught_up = False
@@ -89,7 +98,7 @@ def _stream(follower: Follower, connection: Connection, closing: threading.Event
         events = follower.look()
         if events is None:
             return
-        text = b"".join(map(_encoded, events))
+        text = b"".join(_encoded(event, reader) for event in events)
         if not caught_up and not follower.behind:
             caught_up = True
             text += _COMMENT
@@ -103,10 +112,13 @@ def _stream(follower: Follower, connection: Connection, closing: threading.Event
             closing.wait(LOOK)
 
 
-def _encoded(event: Event) -> bytes:
+def _encoded(event: Event, reader: str) -> bytes:
+    data = event.data
+    if reader != language.SOURCE and (where := _SENTENCES.get(event.type)):
+        data = retold(data, where, lambda text: language.sentence(text, reader))
     # JSON has no line ends of its own.
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (
         str(event.position).encode(),
         event.type.encode(),
-        encode(event.data),
+        encode(data),
     )

@@ -30,7 +30,8 @@ where most clients put it. Numbers may come as text. Arguments that a call does 
 names them.
 
 A call that did what it was asked for answers `"status": 1`. What is to be put right is answered with HTTP 200, too: \
-`"status": -1` and a sentence in `message`; nothing was changed then.
+`"status": -1` and a sentence in `message`; nothing was changed then. Sentences are in English, or in Chinese for a \
+request with `Accept-Language: zh`.
 """
 
 _NOUNS: Mapping[str, str] = {

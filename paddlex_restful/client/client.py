@@ -25,6 +25,7 @@ class Client:
         url: address of the server; the one that it shows at its first start, with the token, can be given as it is.
         token: the access token; by default that of ``url``, else of the environment variable
             ``PADDLEX_RESTFUL_TOKEN``.
+        language: in which the server tells its sentences, such as ``zh``; English if it has no such language.
         timeout: seconds to wait for an answer.
         retries: how often a request is sent again while the server is not there or is busy.
 
@@ -33,9 +34,15 @@ class Client:
     """
 
     def __init__(
-        self, url: str = "http://127.0.0.1:8080", token: str | None = None, *, timeout: float = 60, retries: int = 5
+        self,
+        url: str = "http://127.0.0.1:8080",
+        token: str | None = None,
+        *,
+        language: str = "en",
+        timeout: float = 60,
+        retries: int = 5,
     ) -> None:
-        self._transport = Transport(url, token, timeout, retries)
+        self._transport = Transport(url, token, language, timeout, retries)
         self.url = self._transport.url
         self.datasets = Datasets(self._transport)
         self.projects = Projects(self._transport)

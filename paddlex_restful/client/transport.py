@@ -37,6 +37,7 @@ class Transport:
     Args:
         url: address of the server; a ``token`` in its query string is used and taken away.
         token: the access token; by default that of the address, else of the environment.
+        language: for the header ``Accept-Language``.
         timeout: seconds to wait for an answer.
         retries: how often a request is sent again.
 
@@ -44,7 +45,7 @@ class Transport:
         ClientError: it is no address.
     """
 
-    def __init__(self, url: str, token: str | None, timeout: float, retries: int) -> None:
+    def __init__(self, url: str, token: str | None, language: str, timeout: float, retries: int) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ClientError(sentences.NO_ADDRESS, url=url)
@@ -52,6 +53,7 @@ class Transport:
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
         self.session = requests.Session()
         self.session.auth = _Bearer(token or named or os.environ.get(TOKEN_VARIABLE, ""))
+        self.session.headers["Accept-Language"] = language
         self._timeout = timeout
         self._retries = retries
 

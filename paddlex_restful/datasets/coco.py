@@ -210,7 +210,7 @@ def _read(source: Source, name: str) -> CocoFile:
     for part in parts:
         records = document.get(part) if isinstance(document, dict) else None
         if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-            report.add(name, messages.JSON_NOT_COCO, part=part, form="a list of objects")
+            report.add(name, messages.JSON_NOT_COCO, part=part, form=messages.OBJECTS)
             return whole
     _read_categories(source, whole, document["categories"])
     by_id = _read_images(source, whole, document["images"])
@@ -227,11 +227,11 @@ def _read_categories(source: Source, whole: CocoFile, records: list[Record]) -> 
     report = source.report
     for record in records:
         if not _is_integer(record.get("id")) or not _is_name(record.get("name")):
-            report.add(whole.name, messages.JSON_NOT_COCO, part="each category", form="an integer id and a name")
+            report.add(whole.name, messages.JSON_NOT_COCO, part=messages.EACH_CATEGORY, form=messages.ID_AND_NAME)
             return
     records = sorted(records, key=lambda record: int(record["id"]))
     if not records:
-        report.add(whole.name, messages.JSON_NOT_COCO, part="categories", form="a list of at least one")
+        report.add(whole.name, messages.JSON_NOT_COCO, part="categories", form=messages.AT_LEAST_ONE)
     for index, record in enumerate(records):
         name = record["name"].strip()
         if record["id"] in whole.category or name in whole.labels:
@@ -247,7 +247,7 @@ def _read_images(source: Source, whole: CocoFile, records: list[Record]) -> dict
     for record in records:
         file = record.get("file_name")
         if not _is_integer(record.get("id")) or not isinstance(file, str) or not file:
-            report.add(whole.name, messages.JSON_NOT_COCO, part="each image", form="an integer id and a file_name")
+            report.add(whole.name, messages.JSON_NOT_COCO, part=messages.EACH_IMAGE, form=messages.ID_AND_FILE)
             continue
         image = _find(source, file)
         if image is None:
@@ -257,7 +257,8 @@ def _read_images(source: Source, whole: CocoFile, records: list[Record]) -> dict
         elif record["id"] in by_id or image in whole.images:
             report.add(whole.name, messages.JSON_TWICE, part="images", value=f"{file[:200]} (id {record['id']})")
         elif not _is_number(record.get("width")) or not _is_number(record.get("height")):
-            report.add(whole.name, messages.JSON_NOT_COCO, part=f"the image {file[:200]}", form="sized: width, height")
+            part = messages.ONE_IMAGE.format(file=file[:200])
+            report.add(whole.name, messages.JSON_NOT_COCO, part=part, form=messages.SIZED)
         else:
             by_id[record["id"]] = image
             whole.images[image] = record

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from paddlex_restful.errors import UserError
+from paddlex_restful.messages import CLAUSES
 from paddlex_restful.messages import dataset as messages
 
 SHOWN = 20
@@ -53,8 +54,8 @@ class Report:
 
     def _told(self, name: str) -> str:
         more = self._more[name]
-        told = "; ".join(self._problems[name])
-        return printable(messages.MORE_PROBLEMS.format(told=told, more=more) if more else told)
+        told = [*self._problems[name], *([messages.MORE_PROBLEMS.format(more=more)] if more else [])]
+        return printable(CLAUSES.join(told))
 
 
 def printable(name: str) -> str:

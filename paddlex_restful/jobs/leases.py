@@ -10,6 +10,7 @@ from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.kinds import Kind
+from paddlex_restful.messages import MORE, NAMES
 from paddlex_restful.messages import jobs as messages
 
 _NAMED = 3
@@ -130,5 +131,7 @@ class Plan:
 
 
 def _named(jobs: list[Job]) -> str:
-    names = [f"{job.kind} of {job.subject}" for job in jobs[:_NAMED]]
-    return ", ".join(names) + (f" and {len(jobs) - _NAMED} more" if len(jobs) > _NAMED else "")
+    named = [messages.JOB.format(kind=job.kind, subject=job.subject) for job in jobs[:_NAMED]]
+    if len(jobs) > _NAMED:
+        named.append(MORE.format(more=len(jobs) - _NAMED))
+    return NAMES.join(named)

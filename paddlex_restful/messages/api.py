@@ -1,5 +1,7 @@
 """Sentences of the HTTP layer: unreadable arguments, addresses that do not exist, the server's own faults."""
 
+from types import NoneType
+
 BODY_NOT_JSON = (
     "The body of the request is not JSON ({problem}); send one JSON object in UTF-8, "
     "or put the arguments into the query string."
@@ -8,7 +10,10 @@ BODY_NOT_OBJECT = (
     'The body of the request is {kind}, not a JSON object; put the arguments into one object, as in {{"did": "D0001"}}.'
 )
 
+KINDS = {list: "a list", str: "text", bool: "true or false", NoneType: "null", int: "a number", float: "a number"}
+
 ARGUMENTS = "The arguments need correction: {problems}."
+EXPLAINED = "{sentence} ({description})"
 MISSING = "{field} is missing"
 MISSPELT = "{field} is missing; {sent} is no argument of this call, did you mean {field}?"
 NOT_TEXT = "{field} must be text, not {value}"

@@ -19,7 +19,7 @@ BAD_FILES_MORE = (
     "Correct or remove them, then import again."
 )
 TOO_MANY_FILES = "The folder holds more than {most} files and folders; divide the dataset into smaller ones."
-MORE_PROBLEMS = "{told}; and {more} more problems"
+MORE_PROBLEMS = "and {more} more problems"
 BAD_FILE_LINE = "- {file}: {problem}"
 
 # What is wrong with one file; these follow its name.
@@ -68,6 +68,14 @@ POLYGON_OUTSIDE = "a polygon of object {number} reaches outside the image of {wi
 
 JSON_BROKEN = "it is not valid JSON ({reason})"
 JSON_NOT_COCO = "it is not a COCO file: {part} must be {form}"
+EACH_CATEGORY = "each category"
+EACH_IMAGE = "each image"
+ONE_IMAGE = "the image {file}"
+OBJECTS = "a list of objects"
+AT_LEAST_ONE = "a list of at least one"
+ID_AND_NAME = "an integer id and a name"
+ID_AND_FILE = "an integer id and a file_name"
+SIZED = "sized: width, height"
 JSON_NO_BOX = "object {number} has no bbox of four numbers"
 JSON_SIZE_DIFFERS = "{where} declares {width} x {height} pixels, but the image has {image_width} x {image_height}"
 JSON_TWICE = "{part} names {value} more than once"

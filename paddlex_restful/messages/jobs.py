@@ -20,6 +20,14 @@ NOT_TAKEN_UP = (
 )
 NEWER_DATABASE = "{path} was written by a newer version of this server. Open this workspace with that version."
 
+KINDS = ("import", "download", "train", "prune", "evaluate", "predict", "export")
+"""What sentences call the kinds of jobs."""
+
+STATES = ("queued", "starting", "running", "stopping")
+"""What sentences call the states of jobs that have not ended."""
+
+JOB = "{kind} of {subject}"
+
 WAITING_FOR_PROCESSOR = "Waiting in the queue, place {place}: {running} of {slots} processor slots are taken by {jobs}."
 WAITING_FOR_LIGHT = (
     "Waiting in the queue, place {place}: {running} of {slots} places for small jobs are taken by {jobs}."

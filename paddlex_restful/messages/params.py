@@ -23,7 +23,6 @@ SIZE_TOO_SMALL = "image_shape must be at least {least} x {least} for {model}, no
 SIZE_TOO_LARGE = "image_shape must be at most {most} x {most} for {model}, not {width} x {height}"
 SIZE_NOT_MULTIPLE = "both sides of image_shape must be multiples of {multiple} for {model}, not {width} x {height}"
 
-MORE_PROBLEMS = "and {number} more"
 NESTED = "a deeply nested value"
 
 MISSING_FILE = "This task has no training parameters yet; set them with POST /project/task/params."

@@ -12,7 +12,7 @@ PATH_TOO_LONG = "The path {path} is too long; use a shorter one."
 PATH_UNRESOLVED = (
     "The path {path} cannot be followed (a loop of symbolic links, or a folder that may not be read); correct it."
 )
-PATH_OUTSIDE = "The path {path} is outside the folders that this server may use; give one inside {roots}."
+PATH_OUTSIDE = "The path {path} is outside the folders that this server may use ({roots}); give one inside them."
 PATH_OF_SYSTEM = "The path {path} is not one of files but of the system's devices and figures; name another folder."
 PATH_MOVED = (
     "The path {path} leads elsewhere than when it was named: a symbolic link has taken the place of a folder. "

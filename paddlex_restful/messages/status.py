@@ -12,9 +12,9 @@ DATASET_IMPORTED = "The dataset is imported: split it with PUT /dataset/split."
 DATASET_SPLIT = "The dataset is split and ready for training."
 IMPORT_STOPPED = "The import was stopped: start it again with PUT /dataset."
 ADDING_STOPPED = "Adding them was stopped."
-NOT_ADDED = "The new images were not added: {reason}"
+NOT_ADDED = f"{DATASET_IMPORTED} The new images were not added: {{reason}}"
 
-RESUMABLE = "It can go on after epoch {epoch}: call PUT /project/task/train with tid {tid} and act resume."
+RESUMABLE = "{message} It can go on after epoch {epoch}: call PUT /project/task/train with tid {tid} and act resume."
 
 TASK = {
     TaskStatus.XUNINIT: "The task has no parameters yet: set them with POST /project/task/params.",

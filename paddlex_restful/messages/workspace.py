@@ -8,6 +8,7 @@ UNUSABLE = (
     "The workspace {path} cannot be used: {reason}. "
     "Choose a folder that this user may write with --workspace_dir, or change its permissions."
 )
+NOT_VALID = "the path is not valid"
 NEWER = (
     "The workspace {path} was written by a newer version of PaddleX RESTful (file format {version}). "
     "Open it with that version, or choose another folder with --workspace_dir."
@@ -19,6 +20,9 @@ NOT_SAVED = (
 FOLDER_NOT_MADE = (
     "The folder of {noun} {id} could not be made: {reason}. Nothing was changed; put that right and try again."
 )
+
+NOUNS = ("dataset", "project", "task", "pretrained model", "exported model")
+"""What sentences call the kinds of entries."""
 
 NO_ENTRY = "There is no {noun} {id}; check the id against the list of those that exist."
 NOT_AN_ID = "There is no entry {id}: ids look like D0001, P0001, T0001, PM0001 or EM0001."

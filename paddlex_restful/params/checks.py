@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
+from paddlex_restful.messages import CLAUSES, MORE
 from paddlex_restful.messages import params as messages
 from paddlex_restful.params.defaults import BACKBONES, default_params, models
 from paddlex_restful.params.schema import PARAMS_MODELS, CommonParams
@@ -39,8 +40,8 @@ class BadParams(UserError):  # noqa: N818
         self.problems = dict(problems)
         clauses = list(self.problems.values())
         if len(clauses) > MOST_PROBLEMS:
-            clauses[MOST_PROBLEMS:] = [messages.MORE_PROBLEMS.format(number=len(clauses) - MOST_PROBLEMS)]
-        super().__init__(messages.IMPOSSIBLE, problems="; ".join(clauses))
+            clauses[MOST_PROBLEMS:] = [MORE.format(more=len(clauses) - MOST_PROBLEMS)]
+        super().__init__(messages.IMPOSSIBLE, problems=CLAUSES.join(clauses))
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problems,)

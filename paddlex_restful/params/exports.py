@@ -20,14 +20,11 @@ DEFAULT_OPSET = 13
 VALID_PLACES = ("arm", "arm_opencl", "x86")
 """What Paddle-Lite models can be made for; the first unless told otherwise."""
 
-_MATRIX_NMS = "the operator matrix_nms, by which it chooses among what it found"
-_PROPOSALS = "the operator generate_proposals, by which it chooses where to look"
-
 _NOT_ONNX: Mapping[tuple[str, str], str] = {
-    (_DETECTION, "PPYOLO"): _MATRIX_NMS,
-    (_DETECTION, "PPYOLOv2"): _MATRIX_NMS,
-    (_DETECTION, "FasterRCNN"): _PROPOSALS,
-    (_INSTANCES, "MaskRCNN"): _PROPOSALS,
+    (_DETECTION, "PPYOLO"): sentences.MATRIX_NMS,
+    (_DETECTION, "PPYOLOv2"): sentences.MATRIX_NMS,
+    (_DETECTION, "FasterRCNN"): sentences.PROPOSALS,
+    (_INSTANCES, "MaskRCNN"): sentences.PROPOSALS,
 }
 """What of a model paddle2onnx does not know."""
 
@@ -40,13 +37,11 @@ divides by zero."""
 
 
 _NOT_QUANTISED: Mapping[tuple[str, str], str] = {
-    (_DETECTION, "PicoDet"): "paddle looks for channels in the vector by which it makes distances of probabilities",
+    (_DETECTION, "PicoDet"): sentences.CHANNELS_IN_A_VECTOR,
 }
 """Why a model cannot be quantised."""
 
-_NOT_LITE: Mapping[tuple[str, str], str] = {
-    (_SEGMENTATION, "OCRNet_HRNet-W18"): "the operator bmm, by which pixels look at classes"
-}
+_NOT_LITE: Mapping[tuple[str, str], str] = {(_SEGMENTATION, "OCRNet_HRNet-W18"): sentences.BMM}
 """What of a model Paddle-Lite does not know."""
 
 

@@ -51,7 +51,7 @@ def dataset_status(dataset: pb.Dataset, job: Job | None, progress: Progress) -> 
     if job.state in (states.FAILED, states.STOPPED) and job.args.get("holds"):
         # Images that were not added leave a dataset as it was.
         reason = job.message or sentences.ADDING_STOPPED
-        return DatasetStatus.XCOPYDONE, f"{sentences.DATASET_IMPORTED} {sentences.NOT_ADDED.format(reason=reason)}"
+        return DatasetStatus.XCOPYDONE, sentences.NOT_ADDED.format(reason=reason)
     if job.state in (states.FAILED, states.STOPPED):
         failed = DatasetStatus.XCOPYFAIL if copying else DatasetStatus.XCHECKFAIL
         return failed, job.message or sentences.IMPORT_STOPPED
@@ -73,7 +73,7 @@ def task_status(task: pb.Task, jobs: Mapping[str, Job], progress: Progress) -> t
     message = message or sentences.TASK[state]
     epoch = _resumable_epoch(job, progress) if job is not None else None
     if epoch is not None:
-        message = f"{message} {sentences.RESUMABLE.format(epoch=epoch, tid=task.id)}"
+        message = sentences.RESUMABLE.format(message=message, epoch=epoch, tid=task.id)
     return state, message
 
 

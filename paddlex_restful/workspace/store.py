@@ -449,4 +449,4 @@ def _raise_missing(kind: Kind, entry_id: str) -> NoReturn:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or "the path is not valid"
+    return (error.strerror if isinstance(error, OSError) else None) or sentences.NOT_VALID

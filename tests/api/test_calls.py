@@ -231,7 +231,7 @@ def test_all_bad_arguments_are_named_in_one_sentence(client: FlaskClient) -> Non
         'epoch must be a whole number, not "many" (a saved epoch)',
         "thresh must be at most 1.0, not 1.5",
         'quant must be true or false, not "perhaps"',
-        "act must be 'stop' or 'resume', not \"jump\"",
+        "act must be one of 'stop', 'resume', not \"jump\"",
         'gpu_list[1] must be a whole number, not "x"',
         'train must be an object, not "a, b"',
     ):

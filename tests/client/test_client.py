@@ -118,6 +118,12 @@ def test_a_refusal_is_told_in_the_servers_words(client: Client) -> None:
     assert unknown.value.code == 404
 
 
+def test_a_refusal_is_told_in_the_language_of_the_client(shared_server: Server) -> None:
+    with Client(shared_server.url, language="zh") as client, pytest.raises(ApiError) as caught:
+        client.datasets.get("D9999")
+    assert caught.value.message == "没有数据集 D9999；请对照现有的列表检查该 id。"
+
+
 def test_a_call_that_has_no_method_of_its_own_is_made_by_name(client: Client) -> None:
     assert client.call("GET", "/workspace")["dirname"] == client.system.workspace()
     assert client.system.info()["info"]

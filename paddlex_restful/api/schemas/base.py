@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from paddlex_restful.api.schemas.sentences import Sentence
+
 
 class Part(BaseModel):
     """An object in an answer; it has the fields that are named, and no others."""
@@ -32,7 +34,7 @@ class Refusal(Part):
     """What a call answers that did nothing."""
 
     status: Literal[-1] = Field(description="-1: nothing was changed")
-    message: str = Field(description="one sentence for people: what is wrong, and what to do")
+    message: Sentence = Field(description="one sentence for people: what is wrong, and what to do")
     offset: int = Field(0, description="of PUT /upload, where the chunk does not fit: where the next one begins")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from paddlex_restful.api.schemas.base import Answer, Base64, Entry, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import DatasetStatus
 
 
@@ -40,7 +41,7 @@ class OneDataset(Answer):
 
     id: str = Field(description="its id")
     dataset_status: DatasetStatus = Field(description="its status")
-    message: str | Copying = Field(description="a sentence; an object while images are copied")
+    message: Sentence | Copying = Field(description="a sentence; an object while images are copied")
     attr: DatasetAttributes = Field(description="the dataset")
 
 
@@ -48,7 +49,7 @@ class ListedAttributes(DatasetEntry):
     """A dataset in a list."""
 
     dataset_status: DatasetStatus = Field(description="its status")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
 
 
 class ListedDataset(Part):

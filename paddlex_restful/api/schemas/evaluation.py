@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
 from paddlex_restful.api.schemas.base import Answer, Base64, Figure, Logged, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import TaskStatus
 
 
@@ -113,7 +114,7 @@ class EvaluationState(Answer, Logged):
     """How the evaluation stands, and its result."""
 
     evaluate_status: TaskStatus = Field(description="the status of the task")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
     path: str = Field(description="where the result lies on the server")
     result: ClassificationResult | DetectionResult | SegmentationResult | InstanceSegmentationResult | None = Field(
         description="null until it is there"
@@ -124,7 +125,7 @@ class Report(Answer):
     """The Excel file."""
 
     path: str = Field(description="of the .xlsx on the server")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
 
 
 class Error(TypedDict):

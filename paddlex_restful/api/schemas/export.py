@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from paddlex_restful.api.schemas.base import Answer, Entry, Figure, Logged, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import ExportedModelType, TaskStatus
 
 Format = Literal["infer", "onnx", "lite"]
@@ -22,7 +23,7 @@ class StartedExport(Answer):
 class StartedLiteExport(StartedExport):
     """With `type` lite."""
 
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
 
 
 class Exported(Part):
@@ -40,7 +41,7 @@ class ExportState(Answer, Logged, Exported):
     """How the export stands; what is known of it is null before it is done."""
 
     export_status: TaskStatus = Field(description="the status of the task")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
     save_dir: str | None = Field(description="its folder on the server")
     model_name: str | None = Field(description="for `paddlex.create_model`; null where PaddleX 3 does not load it")
     difference: float | None = Field(description="how far it answers from what it was made of")
@@ -73,7 +74,7 @@ class Quantised(TypedDict, total=False):
 
     before: Figures
     after: Figures
-    remarks: list[str]
+    remarks: list[Sentence]
 
 
 class QuantisationResult(Answer):

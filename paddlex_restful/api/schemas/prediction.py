@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import NotRequired, TypedDict
 
 from paddlex_restful.api.schemas.base import Answer, Logged
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import PredictStatus
 
 
@@ -19,7 +20,7 @@ class PredictionState(Answer, Logged):
     """How the prediction stands."""
 
     predict_status: PredictStatus | None = Field(description="null before the first")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
     predict_num: int = Field(description="pictures that are done")
     total_num: int = Field(description="pictures that there are")
 
@@ -79,7 +80,7 @@ class ImagePrediction(TypedDict):
     """
 
     image: str
-    error: NotRequired[str]
+    error: NotRequired[Sentence]
     picture: NotRequired[str]
     category: NotRequired[str]
     category_id: NotRequired[int]

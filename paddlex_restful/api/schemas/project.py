@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from paddlex_restful.api.schemas.base import Answer, Entry, Params, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import TaskStatus
 
 
@@ -68,7 +69,7 @@ class OneTask(Answer):
     """With `tid`."""
 
     task_status: TaskStatus = Field(description="its status")
-    message: str = Field(description="a sentence: how it stands, why it failed, how it can go on")
+    message: Sentence = Field(description="a sentence: how it stands, why it failed, how it can go on")
     type: str = Field(description="its project type")
 
 

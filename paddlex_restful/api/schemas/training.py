@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from paddlex_restful.api.schemas.base import Answer, Figure, Logged, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import PruneStatus
 
 
@@ -34,7 +35,7 @@ class Training(Logged):
     eval_metrics: dict[str, float | None] | None = Field(description="`Epoch` and figures of the newest evaluation")
     download_status: Any = Field(description="how the download of the weights stands")
     eval_done: bool = Field(description="whether an epoch has been evaluated")
-    train_error: str | None = Field(description="why it failed")
+    train_error: Sentence | None = Field(description="why it failed")
     train_stage: str | None = Field(description="what it is doing")
     running_duration: str | None = Field(description="such as 0小时12分5秒")
     images_per_second: float | None = Field(description="that are learned from")
@@ -98,4 +99,4 @@ class PruneState(Answer):
     """How the analysis stands."""
 
     prune_status: PruneStatus | None = Field(description="null before the first")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")

@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from paddlex_restful.api.schemas.base import Answer, Part
+from paddlex_restful.api.schemas.sentences import Sentence
 from paddlex_restful.enums import DownloadStatus
 
 
@@ -38,7 +39,7 @@ class Attributes(Answer):
 class Machine(Part):
     """Processor and GPUs."""
 
-    message: str = Field(description="a sentence about the GPUs")
+    message: Sentence = Field(description="a sentence about the GPUs")
     cpu_num: int = Field(description="processor cores")
     gpu_num: int = Field(description="GPUs")
     sysstr: str = Field(description="name of the operating system")
@@ -78,7 +79,7 @@ class Download(Part):
 
     status: DownloadStatus | None = Field(description="null before the first download")
     progress: float = Field(description="percent")
-    message: str = Field(description="a sentence")
+    message: Sentence = Field(description="a sentence")
 
 
 class DemoDownload(Answer):

@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from paddlex_restful.language import clause
 from paddlex_restful.language import gettext as _
 from paddlex_restful.params.fields import Field
 
@@ -132,7 +133,7 @@ def _control(
 ) -> Component:
     value, default = values[field.name], defaults[field.name]
     offered = choices.get(field.name)
-    expected = "" if field.kind == "switch" or offered else f"{_(field.expected)}; "
+    expected = "" if field.kind == "switch" or offered else f"{clause(field.expected)}; "
     told = [
         html.Span(_(field.help)),
         html.Br(),

@@ -14,8 +14,8 @@ from dash.development.base_component import Component
 
 from paddlex_restful.enums import DatasetStatus
 from paddlex_restful.errors import UserError
+from paddlex_restful.language import clause
 from paddlex_restful.language import gettext as _
-from paddlex_restful.language import sentence
 from paddlex_restful.params import BadParams
 from paddlex_restful.params import fields as forms
 from paddlex_restful.services import Services, datasets, models, previews, system, tasks, training, zoo
@@ -198,7 +198,7 @@ def _pictures(services: Services, did: str, params: Mapping[str, Any], seed: int
 
 def _shown(problems: Mapping[str, str], names: Sequence[str]) -> list[str | None]:
     """What is told at the fields of these parameters."""
-    return [sentence(problems[name]) if name in problems else None for name in names]
+    return [clause(problems[name]) if name in problems else None for name in names]
 
 
 def _names(outputs: Sequence[Mapping[str, Any]]) -> list[str]:

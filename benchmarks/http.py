@@ -15,7 +15,8 @@ from typing import Any
 
 from benchmarks.load import Load, request_bytes, run
 from benchmarks.results import Figure
-from benchmarks.serving import Server, serve
+from benchmarks.serving import Server, run_server, serve, temporary_folder
+from paddlex_restful.api.access.token import FILE
 
 CLIENTS = (1, 8, 32)
 DATASETS = (1, 100, 1000)
@@ -27,6 +28,10 @@ def measure(runs: int) -> Iterator[Figure]:
     """Measure the calls that pages and scripts make most."""
     with _bare_server() as port:
         yield from _figures("bare waitress", port, request_bytes("GET", "/"), runs)
+    with temporary_folder() as folder, run_server(folder, "--require_token") as server:
+        token = (folder / "workspace" / FILE).read_text(encoding="utf-8").strip()
+        request = request_bytes("GET", f"/workspace?token={token}")
+        yield from _figures("GET /workspace with a token", server.port, request, runs)
     with serve() as server:
         yield from _figures("GET /workspace", server.port, request_bytes("GET", "/workspace"), runs)
         for count in DATASETS:

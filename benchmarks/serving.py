@@ -24,11 +24,13 @@ class Server:
     """A running server.
 
     Attributes:
+        pid: its process.
         port: its port on 127.0.0.1.
         folder: a temporary folder for what a benchmark needs; the workspace is inside.
     """
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, pid: int, port: int, folder: Path) -> None:
+        self.pid = pid
         self.port = port
         self.folder = folder
         self._session = requests.Session()
@@ -118,13 +120,15 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def run_server(folder: Path) -> Iterator[Server]:
+def run_server(folder: Path, *flags: str) -> Iterator[Server]:
     """Start a server on a free port and end it; its jobs go on.
 
     Args:
         folder: the workspace is the folder ``workspace`` in it, old or new.
+        flags: more of its command line.
     """
-    command = [sys.executable, "-m", "paddlex_restful", "--port", "0", "--workspace_dir", str(folder / "workspace")]
+    workspace = str(folder / "workspace")
+    command = [sys.executable, "-m", "paddlex_restful", "--port", "0", "--workspace_dir", workspace, *flags]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
@@ -132,7 +136,7 @@ def run_server(folder: Path) -> Iterator[Server]:
         line = process.stdout.readline()
         if " at http://" not in line:
             raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text()}")
-        yield Server(int(line.rpartition(":")[2]), folder)
+        yield Server(process.pid, int(line.rpartition(":")[2]), folder)
     finally:
         process.terminate()
         process.wait(10)

@@ -61,6 +61,9 @@ _DESCRIPTORS = 65536
 
 _BODY_ON_DISK = 1 << 30
 
+_ANSWER_IN_MEMORY = 4 << 20
+"""What an answer may have before it goes through temporary files, which is slow: a list of some 10,000 entries."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -178,6 +181,7 @@ def _serve(config: Config, listener: socket.socket, app: Flask, most_connections
         threads=THREADS,
         backlog=_BACKLOG,
         connection_limit=most_connections,
+        outbuf_overflow=_ANSWER_IN_MEMORY,
         # Larger bodies than the application takes are read to their end up to here, so that the sender gets its answer.
         max_request_body_size=max(_BODY_ON_DISK, app.config["MAX_CONTENT_LENGTH"]),
         asyncore_use_poll=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from flask import current_app
@@ -22,12 +22,19 @@ EXTENSION = "lists"
 """Where an application has its ``KeptLists``."""
 
 
+class _Kept(NamedTuple):
+    state: Hashable
+    items: orjson.Fragment
+    total: int
+
+
 class KeptLists:
     """The lists of one application. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[Hashable, orjson.Fragment, int]] = OrderedDict()
+        self._making = threading.Lock()
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
     def get(self, key: Hashable, state: Hashable, make: Callable[[], Listed]) -> tuple[orjson.Fragment, int]:
         """A list in JSON, and how long the whole list is of which it is a part.
@@ -37,19 +44,31 @@ class KeptLists:
             state: of what it tells, looked at before; it is made anew when this is another one.
             make: makes it.
         """
+        found = self._find(key, state)
+        if found is None:
+            # One at a time: clients that all ask for a long list would else make it beside each other.
+            with self._making:
+                found = self._find(key, state)
+                if found is None:
+                    made = make()
+                    found = _Kept(state, orjson.Fragment(encode(made.items)), made.total)
+                    self._keep(key, found)
+        return found.items, found.total
+
+    def _find(self, key: Hashable, state: Hashable) -> _Kept | None:
         with self._lock:
             found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-        if found is None or found[0] != state:
-            made = make()
-            found = (state, orjson.Fragment(encode(made.items)), made.total)
-            with self._lock:
-                self._kept[key] = found
-                self._kept.move_to_end(key)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
-        return found[1], found[2]
+            if found is None or found.state != state:
+                return None
+            self._kept.move_to_end(key)
+            return found
+
+    def _keep(self, key: Hashable, made: _Kept) -> None:
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
 
 
 def kept_answer(

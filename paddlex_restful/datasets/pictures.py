@@ -29,7 +29,7 @@ _LEAST_NAMED = 512
 
 _QUALITY = 82
 
-_decoding = threading.BoundedSemaphore(usable_cores())
+decoding = threading.BoundedSemaphore(usable_cores())
 """Only so many images lie in memory decoded, whatever is asked for at once."""
 
 
@@ -86,7 +86,7 @@ def picture(folder: Path, type: str, image: str, side: int, labels: Labels) -> b
     statistics = _statistics(folder, image)
     least = min(side, _LEAST_NAMED) if labels is Labels.NAMES else 0
     try:
-        with _decoding:
+        with decoding:
             drawn, scale = _read(folder, image, side, least)
         if labels is not Labels.NONE:
             named = labels is Labels.NAMES

@@ -27,6 +27,7 @@ NO_PREDICTIONS = "There are no predictions of task {tid}. {problem}"
 PREDICTIONS_OF_OLD_MODEL = (
     "Task {tid} has been trained anew since its last prediction: start another with POST /project/task/predict."
 )
+NO_SUCH_PREDICTION = "The last prediction of task {tid} has no picture {index}: look at its list again."
 PREDICTIONS_GONE = "The files of the last prediction are gone: start another with POST /project/task/predict."
 NOT_PREDICTED = "Nothing has been predicted with task {tid} yet."
 PREDICTING = "The prediction is running."
@@ -35,6 +36,7 @@ BAD_IMAGE_DATA = "image_data is not a base64 picture: send the bytes of a JPEG, 
 UNUSABLE_IMAGE_DATA = "image_data cannot be used: {reason}."
 NO_SUCH_IMAGE = "img_list names {path!r}, which is not a file on the server."
 RELATIVE_IMAGE = "img_list names {path!r}: give absolute paths on the server."
+NO_PICTURES = "No picture was sent: choose at least one file."
 EMPTY_IMG_LIST = "img_list is empty: name at least one picture, or leave it out to predict the test split."
 NO_TEST_SPLIT = "Dataset {did} has no test images: split it with a test_split above 0, or send image_data or img_list."
 UNKNOWN_EXPORT = "type {type!r} is not known: take infer, onnx or lite."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.reports import excel
-from paddlex_restful.results import RESULT_FILE
+from paddlex_restful.results import CURVES_FILE, RESULT_FILE
 from paddlex_restful.services import Services, files, inputs, status, trained
 
 
@@ -62,6 +64,50 @@ def get(services: Services, tid: str) -> dict[str, Any]:
         answer["result"] = json.loads(path.read_bytes())
     state, message = status.inference_status(job, task, jobs, services.jobs.progress)
     return {**answer, "evaluate_status": int(state), "message": message}
+
+
+def running(services: Services, tid: str) -> dict[str, Any] | None:
+    """How far the evaluation is, None where none runs.
+
+    Returns:
+        ``stage`` (``queued``, or what the job tells), ``percent`` of the images, and ``message`` (what it waits for).
+    """
+    job = services.jobs.latest(tid, "evaluate")
+    if job is None or not job.active:
+        return None
+    told = services.jobs.progress(job)
+    stage = "queued" if job.state == states.QUEUED else told.get("stage", "loading")
+    return {"stage": stage, "percent": told.get("percent", 0), "message": job.message}
+
+
+def stop(services: Services, tid: str) -> None:
+    """Stops an evaluation that runs."""
+    services.workspace.task(tid)
+    trained.stop(services, tid, "evaluate")
+
+
+def complete(services: Services, tid: str) -> Job | None:
+    """The newest evaluation of the trained model, if it is done; its result says how many ``images`` it had."""
+    job = status.current("evaluate", services.jobs.jobs_of(tid))
+    return job if job is not None and job.state == states.DONE else None
+
+
+def curves(services: Services, tid: str) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
+    """What thresholds of the score change in the newest evaluation: ``metrics.curves``, by what is compared.
+
+    Returns:
+        By ``images``, ``boxes`` or ``masks``; shared, not to be changed. None without an evaluation, and of one without
+        curves: answers of its type have no scores, or it was made before there were any.
+    """
+    job = complete(services, tid)
+    file = trained.folder(services, services.workspace.task(tid), "evaluate") / CURVES_FILE
+    return None if job is None or not file.exists() else _curves(str(file), job.id)
+
+
+@lru_cache(maxsize=8)
+def _curves(file: str, evaluation: int) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    found: Mapping[str, Sequence[Mapping[str, Any]]] = json.loads(Path(file).read_bytes())
+    return found
 
 
 def result(services: Services, tid: str) -> dict[str, Any] | None:

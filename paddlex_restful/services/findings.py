@@ -102,25 +102,49 @@ def list_predictions(services: Services, tid: str, offset: int, limit: int) -> d
     Raises:
         UserError: there is no prediction of the trained model that is complete.
     """
-    task = services.workspace.task(tid)
-    jobs = services.jobs.jobs_of(tid)
-    job = jobs.get("predict")
-    problem = ""
-    if job is None or job.state != states.DONE:
-        problem = prediction.get(services, tid)["message"]
-    elif status.current("predict", jobs) is None:
-        problem = sentences.PREDICTIONS_OF_OLD_MODEL.format(tid=tid)
-    if problem:
-        raise UserError(sentences.NO_PREDICTIONS, tid=tid, problem=problem)
-    folder = trained.folder(services, task, "predict")
-    try:
-        found = orjson.loads((folder / RESULT_FILE).read_bytes())
-    except FileNotFoundError:
-        raise UserError(sentences.PREDICTIONS_GONE) from None
-    shown = found[offset : offset + limit]
+    _, folder, found = _predictions(services, tid)
+    shown = [orjson.loads(entry) for entry in found[offset : offset + limit]]
     for entry in shown:
         entry |= {name: str(folder / entry[name]) for name in ("picture", "mask") if name in entry}
     return {"predictions": shown, "total": len(found)}
+
+
+def predicted_image(services: Services, tid: str, index: int) -> Path:
+    """The file of an image that was predicted.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        index: of the image among the predictions.
+
+    Raises:
+        UserError: there is no such prediction, or clients may no longer have the file read.
+    """
+    job, _, found = _predictions(services, tid)
+    if not 0 <= index < len(found):
+        raise UserError(sentences.NO_SUCH_PREDICTION, tid=tid, index=index)
+    if job.args["images"] is not None:
+        return services.roots.to_read(job.args["images"][index])
+    image: str = orjson.loads(found[index])["image"]
+    return services.workspace.root.joinpath(job.args["dataset"], image)
+
+
+def _predictions(services: Services, tid: str) -> tuple[Job, Path, Sequence[bytes]]:
+    """The complete prediction of the trained model, its folder, and what it tells of each image, as JSON."""
+    task = services.workspace.task(tid)
+    jobs = services.jobs.jobs_of(tid)
+    job = jobs.get("predict")
+    if job is None or job.state != states.DONE:
+        raise UserError(sentences.NO_PREDICTIONS, tid=tid, problem=prediction.get(services, tid)["message"])
+    if status.current("predict", jobs) is None:
+        problem = sentences.PREDICTIONS_OF_OLD_MODEL.format(tid=tid)
+        raise UserError(sentences.NO_PREDICTIONS, tid=tid, problem=problem)
+    folder = trained.folder(services, task, "predict")
+    file = folder / RESULT_FILE
+    try:
+        return job, folder, _entries(str(file), _stamp(file))
+    except FileNotFoundError:
+        raise UserError(sentences.PREDICTIONS_GONE) from None
 
 
 def _evaluation(services: Services, tid: str) -> tuple[Job, Path]:
@@ -158,6 +182,12 @@ def _stamp(file: Path) -> _Stamp:
 def _judged(file: str, stamp: _Stamp, project_type: str, labels: tuple[str, ...]) -> list[ImageErrors]:
     """All evaluated images, the worst first; kept while the file's stamp is the same."""
     return judged(orjson.loads(Path(file).read_bytes()), project_type, labels)
+
+
+@lru_cache(maxsize=2)
+def _entries(file: str, stamp: _Stamp) -> Sequence[bytes]:
+    """What a prediction tells of each image, as JSON, which needs a tenth of the memory; kept like ``_records``."""
+    return [orjson.dumps(entry) for entry in orjson.loads(Path(file).read_bytes())]
 
 
 @lru_cache(maxsize=2)

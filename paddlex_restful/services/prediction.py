@@ -18,8 +18,12 @@ from paddlex_restful.messages import inference as sentences
 from paddlex_restful.messages.dataset import EMPTY_FILE, NOT_AN_IMAGE
 from paddlex_restful.paths import readable, unmoved
 from paddlex_restful.results import SINGLE_PICTURE
-from paddlex_restful.services import Services, datasets, files, inputs, status, tasks, trained
+from paddlex_restful.services import Services, datasets, files, inputs, status, tasks, trained, uploads
+from paddlex_restful.services.uploads import SentFile
 from paddlex_restful.workspace import workspace_pb2 as pb
+
+_INPUT = "input"
+"""The folder with the pictures that clients sent, in that of the prediction."""
 
 
 def start_single(services: Services, tid: str, image_data: str, score_thresh: float, epoch: int | None) -> Path:
@@ -37,7 +41,7 @@ def start_single(services: Services, tid: str, image_data: str, score_thresh: fl
     model = trained.checkpoint(services, task, epoch)
     picture = _decode_picture(image_data)
     output = trained.folder(services, task, "predict")
-    source = output / "input" / "picture"
+    source = output / _INPUT / "picture"
     args = _args(project, model, score_thresh, images=[str(source)], single=True)
     with services.gate:
         _empty(services, task, output)
@@ -56,6 +60,39 @@ def start_list(services: Services, tid: str, images: Sequence[str], score_thresh
         raise UserError(sentences.EMPTY_IMG_LIST)
     found = [str(_image(services, image)) for image in images]
     return _start(services, task, {**_args(project, model, score_thresh, images=found), "names": list(images)})
+
+
+def start_sent(services: Services, tid: str, sent: Sequence[SentFile], score_thresh: float, epoch: int | None) -> Job:
+    """Starts the prediction of pictures that came with the request; they stay until the next prediction.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        sent: the pictures.
+        score_thresh: lowest score of an object that is told.
+        epoch: a saved epoch; None takes the best one.
+    """
+    task = services.workspace.task(tid)
+    project = services.workspace.project(task.pid)
+    model = trained.checkpoint(services, task, epoch)
+    if not sent:
+        raise UserError(sentences.NO_PICTURES)
+    tasks.refuse_while_busy(services, tid, "train", "predict")
+    output = trained.folder(services, task, "predict")
+    source = output / _INPUT
+    images = [str(source / str(number)) for number in range(len(sent))]
+    args = _args(project, model, score_thresh, images=images)
+    held = services.uploads.hold(f"pictures for {tid}", [file.content for file in sent], uploads.in_use(services))
+    try:
+        with services.gate:
+            _empty(services, task, output)
+            source.mkdir()
+            for image in images:
+                (services.uploads.folder(held.id) / Path(image).name).rename(image)
+            names = [readable(file.name) for file in sent]
+            return _submit(services, task, output, {**args, "names": names})
+    finally:
+        services.uploads.remove(held.id)
 
 
 def _image(services: Services, named: str) -> Path:
@@ -101,6 +138,12 @@ def get(services: Services, tid: str) -> dict[str, Any]:
         "total_num": progress.get("total_num", 0),
         **log,
     }
+
+
+def complete(services: Services, tid: str) -> Job | None:
+    """The newest prediction, if it is done and of the model as it is."""
+    job = status.current("predict", services.jobs.jobs_of(tid))
+    return job if job is not None and job.state == states.DONE else None
 
 
 def stop(services: Services, tid: str) -> dict[str, Any]:

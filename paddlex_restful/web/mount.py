@@ -6,7 +6,7 @@ That is made at the first visit, because Dash takes a third of a second and 35 M
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Flask, current_app, request
 from werkzeug.wrappers import Response
@@ -30,10 +30,12 @@ class LazyPage:
 
     Args:
         services: what the page works on.
+        limits: settings of Flask for what a request may hold, as the server has them.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, limits: Mapping[str, int]) -> None:
         self._services = services
+        self._limits = limits
         self._lock = threading.Lock()
         self._flask: Flask | None = None
 
@@ -50,7 +52,7 @@ class LazyPage:
             if self._flask is None:
                 from paddlex_restful.web.site import build
 
-                self._flask = build(self._services, PREFIX)
+                self._flask = build(self._services, PREFIX, self._limits)
             return self._flask
 
 
@@ -61,7 +63,8 @@ def install(app: Flask, services: Services) -> None:
         app: the server's application.
         services: what the page works on.
     """
-    app.extensions[_KEY] = LazyPage(services)
+    limits = {name: app.config[name] for name in ("MAX_CONTENT_LENGTH", "MAX_FORM_PARTS")}
+    app.extensions[_KEY] = LazyPage(services, limits)
     app.register_blueprint(blueprint)
 
 

@@ -11,8 +11,17 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages import home, server
 from paddlex_restful.web.pages.project import creating, listing, overview
+from paddlex_restful.web.pages.task import evaluate, predict
 
-PAGES: tuple[Page, ...] = (home.PAGE, server.PAGE, listing.PAGE, overview.PAGE, creating.PAGE)
+PAGES: tuple[Page, ...] = (
+    home.PAGE,
+    server.PAGE,
+    listing.PAGE,
+    overview.PAGE,
+    creating.PAGE,
+    evaluate.PAGE,
+    predict.PAGE,
+)
 
 _MAP = Map(
     [Rule(address, endpoint=page) for page in PAGES for address in page.addresses],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from flask import Flask, Response
 from paddlex_restful.api import headers
 from paddlex_restful.language import current
 from paddlex_restful.services import Services
-from paddlex_restful.web import images, routes, shell
+from paddlex_restful.web import findings, images, routes, shell
 from paddlex_restful.web.pages.task import frame
 from paddlex_restful.web.parts import notices
 
@@ -48,14 +49,16 @@ class _Site(dash.Dash):
         return _INDEX.format(icon=icon, language=escape(current()), title=NAME, app_entry=entry, **wanted)
 
 
-def build(services: Services, prefix: str) -> Flask:
+def build(services: Services, prefix: str, limits: Mapping[str, int]) -> Flask:
     """Make the application.
 
     Args:
         services: what the page works on.
         prefix: the address below which it lies, with slashes at both ends.
+        limits: settings of Flask for what a request may hold.
     """
     server = Flask("paddlex_restful.web")
+    server.config.update(limits)
     site = _Site(
         NAME,
         server=server,
@@ -75,7 +78,8 @@ def build(services: Services, prefix: str) -> Flask:
     frame.register(site, services)
     for page in routes.PAGES:
         page.register(site, services)
-    server.register_blueprint(images.blueprint(services), url_prefix=prefix.rstrip("/"))
+    for blueprint in (images.blueprint(services), findings.blueprint(services)):
+        server.register_blueprint(blueprint, url_prefix=prefix.rstrip("/"))
     site.setup_startup_routes()
     hashes = site.csp_hashes()
 

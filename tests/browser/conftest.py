@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.trained import Models, trained_models
 from tests.conftest import Server
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
@@ -37,9 +38,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """The browser of all tests."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+    """A server with trained models, for all tests that use them and do not train them anew."""
+    folder = tmp_path_factory.mktemp("models")
+    running = Server(folder)
+    yield trained_models(running, folder)
+    running.close()
 
 
 Visit = Callable[..., Page]

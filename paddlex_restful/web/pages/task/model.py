@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dash_mantine_components as dmc
-from dash import dcc
 from dash.development.base_component import Component
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
 from paddlex_restful.messages.task import NOT_TRAINED
 from paddlex_restful.services import Services, checkpoints, tasks, trained
-from paddlex_restful.web.parts import frames, notices
+from paddlex_restful.web.parts import frames, links, notices
 from paddlex_restful.web.parts.icons import icon
 
 BEST = "best"
@@ -29,7 +28,7 @@ def untrained(services: Services, tid: str, hint: str) -> Component | None:
     except UserError as error:
         if error.template != NOT_TRAINED:
             return frames.panel(notices.problem(notices.words(error)))
-        way = dcc.Link(dmc.Button(_("To the training"), leftSection=icon("play"), tabIndex=-1), href=f"/tasks/{tid}")
+        way = links.button(_("To the training"), f"/tasks/{tid}", leftSection=icon("play"))
         return frames.panel(frames.nothing(_("This task has no trained model yet"), way, hint=hint))
     return None
 

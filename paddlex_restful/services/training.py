@@ -12,6 +12,7 @@ from paddlex_restful.checkpoints import PUBLISHED_WEIGHTS, epoch_folder
 from paddlex_restful.diskspace import Disk
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
+from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import task as sentences
@@ -148,6 +149,15 @@ def running_seconds(job: Job | None, progress: Mapping[str, Any]) -> int | None:
     if counted is None and job.started is None:
         return None
     return int(counted if counted is not None else max(0.0, (job.ended or time.time()) - (job.started or 0.0)))
+
+
+def log_file(services: Services, tid: str) -> Path:
+    """Where the log of the newest training of a task lies, once there is one.
+
+    Raises:
+        UserError: there is no such task.
+    """
+    return job_folder(services.workspace.folder(services.workspace.task(tid)), "train") / LOG_FILE
 
 
 def best_metric(services: Services, tid: str) -> dict[str, float] | None:

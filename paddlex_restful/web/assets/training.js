@@ -14,5 +14,12 @@ window.dash_clientside = window.dash_clientside || {};
         setTimeout(() => resolve(mine === turn ? mine : window.dash_clientside.no_update), PAUSE);
       });
     },
+
+    // A link stays beside, for browsers that open no windows by themselves.
+    openPage(address) {
+      if (address) {
+        window.open(address, "_blank", "noopener");
+      }
+    },
   };
 }

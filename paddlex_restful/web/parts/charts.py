@@ -55,4 +55,6 @@ def chart(id: str | dict[str, Any], figure: go.Figure, **properties: Any) -> dcc
         properties: more of the component's.
     """
     config = {"displaylogo": False, "displayModeBar": False, "responsive": True}
-    return dcc.Graph(id=id, figure=figure, config=config, responsive=True, **properties)
+    # A responsive chart is as high as its component says, not its figure.
+    style = {"height": figure.layout.height}
+    return dcc.Graph(id=id, figure=figure, config=config, responsive=True, style=style, **properties)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from paddlex_restful.language import gettext as _
@@ -9,7 +10,6 @@ from paddlex_restful.language import gettext as _
 _METRICS: Mapping[str, Callable[[], str]] = {
     "acc1": lambda: _("Accuracy"),
     "Acc1": lambda: _("Accuracy"),
-    "acc5": lambda: _("Accuracy among the first 5"),
     "bbox_map": lambda: _("mAP of boxes, IoU 0.5"),
     "bbox_mmap": lambda: _("mAP of boxes"),
     "segm_map": lambda: _("mAP of masks, IoU 0.5"),
@@ -23,7 +23,10 @@ _METRICS: Mapping[str, Callable[[], str]] = {
 
 def metric_name(name: str) -> str:
     """What a figure of a training is called."""
-    return _METRICS[name]() if name in _METRICS else name
+    if name in _METRICS:
+        return _METRICS[name]()
+    among = re.fullmatch("acc([0-9]+)", name)
+    return _("Accuracy, first {count}").format(count=among[1]) if among else name
 
 
 def share(value: float | None) -> str:

@@ -1,0 +1,457 @@
+"""The training of a task: how it stands, its curves, its log, its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from paddlex_restful.jobs import states
+from paddlex_restful.language import gettext as _
+from paddlex_restful.language import sentence
+from paddlex_restful.params import fields as forms
+from paddlex_restful.params.schema import PARAMS_MODELS
+from paddlex_restful.services import Services, curves, files, tasks, training
+from paddlex_restful.services.training import Standing
+from paddlex_restful.web.page import Page
+from paddlex_restful.web.pages.task.frame import framed
+from paddlex_restful.web.parts import charts, confirming, figures, frames, parameters
+from paddlex_restful.web.parts import curves as drawing
+from paddlex_restful.web.parts.clicks import clicks_only
+from paddlex_restful.web.parts.confirming import confirming as asking
+from paddlex_restful.web.parts.icons import icon
+
+_SECONDS = 1
+"""Between looks at a training that runs."""
+
+_LOG_LINES = 200
+
+_STAGES: Mapping[str, Callable[[], str]] = {
+    "waiting": lambda: _("Waits in the queue"),
+    "downloading": lambda: _("Downloads the pretrained weights"),
+    "preparing": lambda: _("Reads the images"),
+    "training": lambda: _("Trains"),
+    "evaluating": lambda: _("Is measured on the validation images"),
+    "waiting for disk space": lambda: _("Waits for room on the disk"),
+    "saving": lambda: _("Saves the model"),
+    "complete": lambda: _("Trained"),
+}
+
+_STATES: Mapping[states.State, Callable[[], str]] = {
+    states.DONE: lambda: _("Trained"),
+    states.STOPPED: lambda: _("Stopped"),
+    states.FAILED: lambda: _("Failed"),
+    states.STOPPING: lambda: _("Stops"),
+}
+
+Seen = dict[str, Any]
+"""What the page shows, so that only what is new is sent."""
+
+
+def layout(services: Services, tid: str) -> Component:
+    """Make the page."""
+    standing = training.standing(services, tid)
+    found = curves.read(services, tid)
+    lines = drawing.lines_of(found)
+    graphs = [
+        frames.panel(
+            charts.chart(f"training-{chart}", drawing.drawn(chart, found, lines[chart])),
+            title=title,
+            **{"aria-label": title},
+        )
+        for chart, title in drawing.titles().items()
+    ]
+    content = html.Div(
+        [
+            dcc.Store(id="training-seen", data=_seen(standing, found, lines)),
+            dcc.Store(id="training-acted"),
+            dcc.Interval(id="training-tick", interval=_SECONDS * 1000, disabled=not standing.active),
+            dmc.Stack(
+                [
+                    frames.panel(
+                        html.Div(_state(standing), id="training-state"),
+                        html.Div(_controls(services, tid, standing), id="training-controls", className="below"),
+                    ),
+                    html.Div(
+                        dmc.SimpleGrid(graphs, cols={"base": 1, "lg": 3}),
+                        id="training-curves",
+                        className=_curves_class(found),
+                    ),
+                    _log_panel(services, tid),
+                    _parameters(services, tid),
+                    dmc.Group([_visualdl(), _deleting()], justify="space-between", align="flex-start"),
+                ]
+            ),
+        ]
+    )
+    return framed(services, tid, "", content)
+
+
+def _seen(standing: Standing, found: curves.Curves, lines: Mapping[str, Sequence[drawing.Line]]) -> Seen:
+    return {
+        "job": found.job,
+        "offset": found.offset,
+        "lines": lines,
+        "points": len(found.train),
+        "state": _told(standing),
+        "controls": _possible(standing),
+        "log": None,
+    }
+
+
+def _told(standing: Standing) -> list[Any]:
+    """What the panel of the state depends on."""
+    message = standing.job.message if standing.job is not None else ""
+    return [standing.stage, message, standing.seconds, dict(standing.progress)]
+
+
+def _possible(standing: Standing) -> list[Any]:
+    """What the buttons depend on."""
+    return [standing.job.state if standing.job is not None else None, list(standing.saved)]
+
+
+def _curves_class(found: curves.Curves) -> str:
+    return "" if found.train or found.evaluations else "gone"
+
+
+def _state(standing: Standing) -> Component:
+    job, progress = standing.job, standing.progress
+    if job is None:
+        return frames.nothing(_("Not trained yet"), hint=_("Its curves, its log and its figures will stand here."))
+    active = job.active
+    title = _doing(standing)
+    top: list[Component] = [dmc.Title(title, order=2, size="h4", **{"aria-live": "polite"})]
+    if job.state == states.FAILED:
+        top.append(_failure(standing))
+    elif message := (progress.get("waiting") if standing.stage == "waiting for disk space" else job.message):
+        top.append(dmc.Text(sentence(str(message)), size="sm", c="dimmed"))
+    percent = _percent(standing)
+    if active and percent is not None:
+        bar = dmc.Progress(value=percent, size="lg", animated=True, **{"aria-label": title})
+        top.append(dmc.Group([dmc.Box(bar, flex=1), dmc.Text(f"{percent:.0f}%", size="sm")], wrap="nowrap"))
+    return dmc.Stack([*top, dmc.Group(_figures(standing), gap="xs", align="stretch")], gap="sm")
+
+
+def _doing(standing: Standing) -> str:
+    assert standing.job is not None
+    by_state = _STATES.get(standing.job.state)
+    return by_state() if by_state is not None else _STAGES.get(standing.stage or "", _STAGES["preparing"])()
+
+
+def _percent(standing: Standing) -> float | None:
+    progress = standing.progress
+    if standing.stage == "downloading":
+        return (progress.get("download_status") or {}).get("percent")
+    if standing.stage == "preparing":
+        return progress.get("prepare_percent")
+    steps, total = progress.get("step"), progress.get("total_steps")
+    return None if not steps or not total else 100 * steps / total
+
+
+def _figures(standing: Standing) -> list[Component]:
+    progress = standing.progress
+    metrics = progress.get("train_metrics") or {}
+    reached, epochs = metrics.get("Epoch"), progress.get("num_epochs")
+    step, steps = metrics.get("Step"), progress.get("steps_per_epoch")
+    best, epoch, key = progress.get("best_result"), progress.get("best_epoch"), progress.get("key")
+    return [
+        frames.figure(_("Epoch"), _of(reached, epochs), _("All training images have been learned from so often.")),
+        frames.figure(_("Step"), _of(step, steps), _("Batches of this epoch.")),
+        frames.figure(_("Time left"), figures.duration(progress.get("eta")) if standing.active else "–"),
+        frames.figure(_("Time taken"), figures.duration(standing.seconds)),
+        frames.figure(_("Images a second"), figures.number(progress.get("images_per_second"))),
+        frames.figure(
+            _("Best: {figure}").format(figure=figures.metric_name(key)) if key else _("Best figure"),
+            figures.share(best),
+            _("In epoch {epoch}, on the validation images.").format(epoch=epoch) if best is not None else "",
+        ),
+    ]
+
+
+def _of(done: Any, all_: Any) -> str:
+    if done is None or all_ is None:
+        return "–"
+    return _("{done} of {all}").format(done=done, all=all_)
+
+
+def _failure(standing: Standing) -> Component:
+    assert standing.job is not None
+    end = dmc.Code("\n".join(standing.log_tail), block=True, className="log") if standing.log_tail else None
+    parts: list[Any] = [dmc.Text(sentence(standing.job.message))]
+    if end is not None:
+        parts.append(html.Details([html.Summary(_("The end of its log")), end]))
+    return dmc.Alert(dmc.Stack(parts, gap="xs"), title=_("The training failed"), color="red", variant="light")
+
+
+def _controls(services: Services, tid: str, standing: Standing) -> Component | None:
+    job = standing.job
+    if not services.workspace.task(tid).configured:
+        return None
+    if standing.active:
+        assert job is not None
+        return dmc.Button(
+            _("Stop"),
+            id="training-stop",
+            leftSection=icon("stop"),
+            color="red",
+            variant="light",
+            loading=job.state == states.STOPPING,
+        )
+    if job is None:
+        return dmc.Button(_("Train"), id="training-start", leftSection=icon("play"))
+    again = dmc.Button(_("Train anew"), id="training-anew-ask", variant="default")
+    what = _("It begins with the first epoch; the models and curves of the training before are replaced.")
+    anew = asking("training-anew", again, _("Train anew?"), what, _("Train anew"))
+    if not standing.saved:
+        return anew
+    chosen = dmc.Select(
+        id="training-epoch",
+        data=[str(epoch) for epoch in reversed(standing.saved)],
+        value=str(standing.saved[-1]),
+        allowDeselect=False,
+        w=90,
+        **{"aria-label": _("Go on after epoch")},
+    )
+    resume = dmc.Button(_("Go on after epoch"), id="training-resume", leftSection=icon("play"))
+    return dmc.Group([dmc.Group([resume, chosen], gap="xs"), anew])
+
+
+def _log_panel(services: Services, tid: str) -> Component:
+    search = dmc.TextInput(
+        id="training-log-search",
+        value="",
+        placeholder=_("Search"),
+        leftSection=icon("search"),
+        debounce=300,
+        size="xs",
+        **{"aria-label": _("Search in the log")},
+    )
+    log = html.Div(
+        _log(services, tid, ""), id="training-log", className="log", tabIndex="0", **{"aria-label": _("Log")}
+    )
+    return frames.panel(log, title=_("Log"), aside=search)
+
+
+def _log(services: Services, tid: str, search: str) -> Component:
+    log = training.log_file(services, tid)
+    if not log.is_file():
+        return dmc.Text(_("There is no log yet."), size="sm", c="dimmed")
+    wanted = search.strip().lower()
+    found = [line for line in files.log_lines(log) if wanted in line.lower()][-_LOG_LINES:]
+    if not found:
+        return dmc.Text(_("No such lines."), size="sm", c="dimmed")
+    return html.Div([html.Div(line[: files.TAIL_LENGTH]) for line in reversed(found)])
+
+
+def _parameters(services: Services, tid: str) -> Component:
+    task = services.workspace.task(tid)
+    if not task.configured:
+        return frames.panel(
+            frames.nothing(_("This task has no parameters"), hint=_("Make a new task in its project.")),
+            title=_("Parameters"),
+        )
+    project = services.workspace.project(task.pid)
+    params = tasks.get_params(services, tid)
+    known = tasks.recommended_params(services, project.id, params["model"], tasks.gpus_of(params))
+    defaults = forms.defaults(project.type, known)
+    rows = [_parameter(project.type, name, value, defaults.get(name)) for name, value in sorted(params.items())]
+    changed = sum(_differs(value, defaults.get(name)) for name, value in params.items())
+    table = dmc.Table(
+        [
+            dmc.TableThead(dmc.TableTr([dmc.TableTh(name) for name in (_("Parameter"), _("Value"), _("Default"))])),
+            dmc.TableTbody(rows),
+        ],
+        verticalSpacing=4,
+    )
+    title = _("Parameters, {count} of them differ from the defaults").format(count=changed)
+    item = dmc.AccordionItem(
+        [dmc.AccordionControl(title), dmc.AccordionPanel(dmc.TableScrollContainer(table, minWidth=480))],
+        value="parameters",
+    )
+    return dmc.Accordion(item, variant="contained")
+
+
+def _differs(value: Any, default: Any) -> bool:
+    return parameters.shown(value) != parameters.shown(default)
+
+
+def _parameter(project_type: str, name: str, value: Any, default: Any) -> Component:
+    field = PARAMS_MODELS[project_type].model_fields.get(name)
+    title = [dmc.Text(_(field.title), size="sm")] if field is not None and field.title else []
+    differs = _differs(value, default)
+    called = dmc.Stack([*title, dmc.Text(name, size="xs", c="dimmed")], gap=0)
+    mark = [dmc.Badge(_("changed"), variant="light", size="sm", radius="sm", tt="none")] if differs else []
+    shown = dmc.Group([dmc.Text(parameters.shown(value), size="sm", fw=600 if differs else 400), *mark], gap="xs")
+    cells: list[Any] = [called, shown, dmc.Text(parameters.shown(default), size="sm", c="dimmed")]
+    return dmc.TableTr([dmc.TableTd(cell, className="anywhere") for cell in cells])
+
+
+def _visualdl() -> Component:
+    button = dmc.Button(
+        _("Open VisualDL"), id="training-visualdl", leftSection=icon("chart"), variant="default", size="sm"
+    )
+    return dmc.Group([button, html.Div(id="training-visualdl-link", **{"aria-live": "polite"})])
+
+
+def _deleting() -> Component:
+    button = dmc.Button(
+        _("Delete the task"), id="training-delete-ask", color="red", variant="subtle", leftSection=icon("trash")
+    )
+    what = _("The task goes, with its models, curves, evaluation and predictions.")
+    return asking("training-delete", button, _("Delete the task?"), what, _("Delete"))
+
+
+def register(site: Dash, services: Services) -> None:
+    """Declare the callbacks."""
+    confirming.register(site, "training-anew")
+    confirming.register(site, "training-delete")
+
+    @site.callback(
+        output={
+            "state": Output("training-state", "children"),
+            "controls": Output("training-controls", "children"),
+            "ended": Output("training-tick", "disabled"),
+            "figures": {chart: Output(f"training-{chart}", "figure") for chart in drawing.CHARTS},
+            "points": {chart: Output(f"training-{chart}", "extendData") for chart in drawing.CHARTS},
+            "curves": Output("training-curves", "className"),
+            "log": Output("training-log", "children"),
+            "seen": Output("training-seen", "data"),
+        },
+        inputs={
+            "_count": Input("training-tick", "n_intervals"),
+            "_acted": Input("training-acted", "data"),
+            "search": Input("training-log-search", "value"),
+        },
+        state={"tid": State("task-tid", "data"), "seen": State("training-seen", "data")},
+        prevent_initial_call=True,
+    )
+    def look(_count: int, _acted: int, search: str, tid: str, seen: Seen) -> dict[str, Any]:
+        standing = training.standing(services, tid)
+        answer = {**_unchanged(), "ended": not standing.active}
+        if (told := _told(standing)) != seen["state"]:
+            answer["state"] = _state(standing)
+        if (possible := _possible(standing)) != seen["controls"]:
+            answer["controls"] = _controls(services, tid, standing)
+        if (log := _log_version(services, tid, search)) != seen["log"]:
+            answer["log"] = _log(services, tid, search)
+        progressed = _draw(services, tid, seen, answer)
+        now = {**seen, **progressed, "state": told, "controls": possible, "log": log}
+        answer["seen"] = no_update if now == seen else now
+        return answer
+
+    @site.callback(
+        Output("training-acted", "data", allow_duplicate=True),
+        Output("training-tick", "disabled", allow_duplicate=True),
+        Input("training-start", "n_clicks"),
+        State("task-tid", "data"),
+        prevent_initial_call=True,
+    )
+    def start(clicks: int | None, tid: str) -> tuple[int, bool]:
+        clicks_only(clicks)
+        return training.start(services, tid).id, False
+
+    @site.callback(
+        Output("training-acted", "data", allow_duplicate=True),
+        Output("training-tick", "disabled", allow_duplicate=True),
+        Input("training-anew-yes", "n_clicks"),
+        State("task-tid", "data"),
+        prevent_initial_call=True,
+    )
+    def start_anew(clicks: int | None, tid: str) -> tuple[int, bool]:
+        clicks_only(clicks)
+        return training.start(services, tid).id, False
+
+    @site.callback(
+        Output("training-acted", "data", allow_duplicate=True),
+        Output("training-tick", "disabled", allow_duplicate=True),
+        Input("training-resume", "n_clicks"),
+        State("training-epoch", "value"),
+        State("task-tid", "data"),
+        prevent_initial_call=True,
+    )
+    def resume(clicks: int | None, epoch: str, tid: str) -> tuple[int, bool]:
+        clicks_only(clicks)
+        return training.resume(services, tid, int(epoch)).id, False
+
+    @site.callback(
+        Output("training-acted", "data", allow_duplicate=True),
+        Input("training-stop", "n_clicks"),
+        State("task-tid", "data"),
+        running=[(Output("training-stop", "loading"), True, False)],
+        prevent_initial_call=True,
+    )
+    def stop(clicks: int | None, tid: str) -> str:
+        clicks_only(clicks)
+        job = training.stop(services, tid)
+        return f"{job.id} {job.state}"
+
+    @site.callback(
+        Output("training-visualdl-link", "children"),
+        Input("training-visualdl", "n_clicks"),
+        State("task-tid", "data"),
+        running=[(Output("training-visualdl", "loading"), True, False)],
+        prevent_initial_call=True,
+    )
+    def visualise(clicks: int | None, tid: str) -> Component:
+        clicks_only(clicks)
+        address = tasks.open_visualdl(services, tid)
+        return dmc.Anchor(address, id="training-visualdl-page", href=f"http://{address}", target="_blank", size="sm")
+
+    site.clientside_callback(
+        ClientsideFunction("training", "openPage"), Input("training-visualdl-page", "href"), prevent_initial_call=True
+    )
+
+    @site.callback(
+        Output("address", "href", allow_duplicate=True),
+        Input("training-delete-yes", "n_clicks"),
+        State("task-tid", "data"),
+        prevent_initial_call=True,
+    )
+    def delete(clicks: int | None, tid: str) -> str:
+        clicks_only(clicks)
+        pid = services.workspace.task(tid).pid
+        tasks.delete(services, tid)
+        return f"/projects/{pid}"
+
+
+def _draw(services: Services, tid: str, seen: Seen, answer: dict[str, Any]) -> Seen:
+    """Add what is new to the curves, or draw them anew; gives what is shown then."""
+    new = curves.read(services, tid, seen["job"], seen["offset"])
+    known = {chart: [tuple(line) for line in lines] for chart, lines in seen["lines"].items()}
+    fresh = drawing.lines_of(new)
+    unknown = any(line not in known[chart] for chart, lines in fresh.items() for line in lines)
+    points = seen["points"] + len(new.train)
+    if new.job != seen["job"] or unknown or points > 2 * drawing.MOST_POINTS:
+        found = curves.read(services, tid)
+        lines = drawing.lines_of(found)
+        answer["figures"] = {chart: drawing.drawn(chart, found, lines[chart]) for chart in drawing.CHARTS}
+        answer["curves"] = _curves_class(found)
+        drawn = min(len(found.train), drawing.MOST_POINTS)
+        return {"job": found.job, "offset": found.offset, "lines": lines, "points": drawn}
+    for chart in drawing.CHARTS:
+        answer["points"][chart] = drawing.added(new, known[chart]) or no_update
+    return {"offset": new.offset, "points": points}
+
+
+def _unchanged() -> dict[str, Any]:
+    return {
+        "state": no_update,
+        "controls": no_update,
+        "figures": dict.fromkeys(drawing.CHARTS, no_update),
+        "points": dict.fromkeys(drawing.CHARTS, no_update),
+        "curves": no_update,
+        "log": no_update,
+    }
+
+
+def _log_version(services: Services, tid: str, search: str) -> list[Any]:
+    log = training.log_file(services, tid)
+    return [search, log.stat().st_mtime_ns if log.is_file() else None]
+
+
+PAGE = Page(
+    addresses=("/tasks/<tid>",), title=lambda: _("Training"), layout=layout, register=register, section="projects"
+)

@@ -1,0 +1,171 @@
+"""The page of a training, and tasks beside each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Visit, too_wide
+from tests.conftest import Server
+from tests.flow import Trained, running_task, task, task_status, trained_task, until
+
+TRAINING_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """A server with a trained task."""
+    folder = tmp_path_factory.mktemp("training")
+    running = Server(folder)
+    yield trained_task(running, folder / "shapes")
+    running.close()
+
+
+def points(page: Page, chart: str) -> int:
+    """How many points the first line of a chart has."""
+    found: int = page.evaluate(
+        "(chart) => document.querySelector(`#${chart} .js-plotly-plot`)?.data?.[0]?.x?.length ?? 0", chart
+    )
+    return found
+
+
+def figure(page: Page, name: str) -> Locator:
+    """The box of a figure."""
+    return page.locator("div", has=page.get_by_text(name, exact=True)).last
+
+
+def test_a_training_is_watched_to_its_end(trained: Trained, visit: Visit) -> None:
+    server = trained.server
+    tid = task(server, trained.pid, num_epochs=6)
+    page = visit(server, f"/tasks/{tid}")
+    expect(page.get_by_text("Not trained yet")).to_be_visible()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("document.querySelector('#training-loss .js-plotly-plot')?.data?.[0]?.x.length > 1")
+    expect(page.get_by_role("heading", name="Trained")).to_be_visible(timeout=TRAINING_MS)
+    expect(figure(page, "Epoch")).to_contain_text("6 of 6")
+    assert task_status(server, tid) == 4
+
+    lines = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
+    assert lines["train_metrics"]["Epoch"] == 6
+    log = page.get_by_label("Log", exact=True)
+    expect(log).to_contain_text("[EVAL] Epoch=6/6")
+    # The page has every point, and does not ask on once the work has ended.
+    workspace = server.ok("GET", "/workspace")["dirname"]
+    metrics = (Path(workspace) / "projects" / trained.pid / tid / "output" / "metrics.jsonl").read_text().splitlines()
+    assert points(page, "training-loss") == sum('"train"' in line for line in metrics)
+    assert points(page, "training-metric") == 6
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.wait_for_request(lambda request: "task-tick" in (request.post_data or ""))
+    page.wait_for_request(lambda request: "task-tick" in (request.post_data or ""))
+    assert not [body for body in asked if "training-tick" in body]
+
+
+def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, visit: Visit, tmp_path: Path) -> None:
+    tid = running_task(server, tmp_path / "images", epochs=500, saved=3)
+    page = visit(server, f"/tasks/{tid}")
+    expect(page.get_by_role("heading", name=re.compile("Trains|Saves|Is measured"))).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
+    assert task_status(server, tid) == 8
+    before = points(page, "training-metric")
+    assert before >= 3
+
+    page.get_by_role("textbox", name="Go on after epoch").click()
+    page.get_by_role("option", name="2", exact=True).click()
+    page.get_by_role("button", name="Go on after epoch").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    resumed = server.ok("GET", "/project/task/params", tid=tid)["train"]["resume_checkpoint"]
+    assert resumed.endswith("epoch_2")
+    page.wait_for_function("document.querySelector('#training-metric .js-plotly-plot').data[0].x.includes(3)")
+    drawn = page.evaluate("document.querySelector('#training-metric .js-plotly-plot').data[0].x")
+    assert drawn == sorted(set(drawn))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
+
+
+def test_a_training_begins_anew_only_when_that_is_confirmed(trained: Trained, visit: Visit) -> None:
+    tid = task(trained.server, trained.pid, num_epochs=1)
+    trained.server.ok("POST", "/project/task/train", tid=tid)
+    until(lambda: task_status(trained.server, tid), lambda status: status == 4)
+    page = visit(trained.server, f"/tasks/{tid}")
+    page.get_by_role("button", name="Train anew").click()
+    dialog = page.get_by_role("dialog", name="Train anew?")
+    expect(dialog).to_contain_text("are replaced")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).not_to_be_visible()
+    assert task_status(trained.server, tid) == 4
+    page.get_by_role("button", name="Train anew").click()
+    dialog.get_by_role("button", name="Train anew").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("heading", name="Trained")).to_be_visible(timeout=TRAINING_MS)
+
+
+def test_a_failure_is_told_with_its_remedy_and_the_end_of_the_log(trained: Trained, visit: Visit) -> None:
+    server = trained.server
+    tid = task(server, trained.pid, pretrain_weights=str(trained.source / "circle" / "0000.png"))
+    server.ok("POST", "/project/task/train", tid=tid)
+    answer = until(
+        lambda: server.ok("GET", "/project/task", tid=tid), lambda told: told["task_status"] in (9, 10), seconds=60
+    )
+    page = visit(server, f"/tasks/{tid}")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("The training failed")
+    expect(alert).to_contain_text(answer["message"][:60])
+    alert.get_by_text("The end of its log").click()
+    expect(alert.locator("code")).to_contain_text("train of")
+
+
+def test_what_waits_says_for_what(server: Server, visit: Visit, tmp_path: Path) -> None:
+    first = running_task(server, tmp_path / "images", epochs=500, saved=1)
+    pid = server.ok("GET", "/project")["projects"][0]["id"]
+    second = task(server, pid)
+    server.ok("POST", "/project/task/train", tid=second)
+    page = visit(server, f"/tasks/{second}")
+    expect(page.get_by_role("heading", name="Waits in the queue")).to_be_visible()
+    expect(page.get_by_text(re.compile("Waiting in the queue, place 1"))).to_be_visible()
+    server.ok("PUT", "/project/task/train", tid=first, act="stop")
+    expect(page.get_by_role("heading", name="Trained")).to_be_visible(timeout=TRAINING_MS)
+
+
+def test_parameters_that_differ_are_marked_and_the_log_is_searched(trained: Trained, visit: Visit) -> None:
+    page = visit(trained.server, f"/tasks/{trained.tid}")
+    page.get_by_role("button", name=re.compile("of them differ from the defaults")).click()
+    row = page.get_by_role("row").filter(has_text="image_shape")
+    expect(row).to_contain_text("changed")
+    expect(row).to_contain_text("224, 224")
+    expect(page.get_by_role("row").filter(has_text="image_mean")).not_to_contain_text("changed")
+    log = page.get_by_label("Log", exact=True)
+    page.get_by_label("Search in the log").fill("eval")
+    expect(log).not_to_contain_text("[TRAIN]")
+    expect(log).to_contain_text("[EVAL] Epoch=1/3")
+    page.get_by_label("Search in the log").fill("<b>nothing</b>")
+    expect(log).to_have_text("No such lines.")
+
+
+def test_visualdl_opens_beside(trained: Trained, visit: Visit) -> None:
+    page = visit(trained.server, f"/tasks/{trained.tid}")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open VisualDL").click()
+    address = page.get_by_role("link", name=re.compile("127.0.0.1:[0-9]+")).get_attribute("href")
+    assert opened.value.url.startswith(str(address))
+
+
+def test_a_task_is_deleted_after_a_question(trained: Trained, visit: Visit) -> None:
+    tid = task(trained.server, trained.pid)
+    page = visit(trained.server, f"/tasks/{tid}")
+    page.get_by_role("button", name="Delete the task").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    page.wait_for_url(re.compile(f"/projects/{trained.pid}$"))
+    assert tid in trained.server.refused("GET", "/project/task", tid=tid)
+
+
+@pytest.mark.parametrize("width", [390, 1280, 2560])
+def test_the_page_of_a_training_fits_at_any_width(trained: Trained, visit: Visit, width: int) -> None:
+    page = visit(trained.server, f"/tasks/{trained.tid}", width=width)
+    page.wait_for_load_state("networkidle")
+    assert too_wide(page) == []

@@ -10,7 +10,7 @@ from werkzeug.routing import Map, RequestRedirect, Rule
 
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages import home, server
-from paddlex_restful.web.pages.project import creating, listing, overview
+from paddlex_restful.web.pages.project import comparing, creating, listing, overview
 from paddlex_restful.web.pages.task import evaluate, predict, training
 
 PAGES: tuple[Page, ...] = (
@@ -19,6 +19,7 @@ PAGES: tuple[Page, ...] = (
     listing.PAGE,
     overview.PAGE,
     creating.PAGE,
+    comparing.PAGE,
     training.PAGE,
     evaluate.PAGE,
     predict.PAGE,

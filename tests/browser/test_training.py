@@ -25,17 +25,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     running.close()
 
 
-def points(page: Page, chart: str) -> int:
-    """How many points the first line of a chart has."""
-    found: int = page.evaluate(
-        "(chart) => document.querySelector(`#${chart} .js-plotly-plot`)?.data?.[0]?.x?.length ?? 0", chart
+def places(page: Page, chart: str) -> list[float]:
+    """The epochs of the points of a chart's first line."""
+    found: list[float] = page.evaluate(
+        "(chart) => Array.from(document.querySelector(`#${chart} .js-plotly-plot`)?.data?.[0]?.x ?? [])", chart
     )
     return found
 
 
 def figure(page: Page, name: str) -> Locator:
     """The box of a figure."""
-    return page.locator("div", has=page.get_by_text(name, exact=True)).last
+    return page.locator("#training-state div", has=page.get_by_text(name, exact=True)).last
 
 
 def test_a_training_is_watched_to_its_end(trained: Trained, visit: Visit) -> None:
@@ -44,7 +44,7 @@ def test_a_training_is_watched_to_its_end(trained: Trained, visit: Visit) -> Non
     page = visit(server, f"/tasks/{tid}")
     expect(page.get_by_text("Not trained yet")).to_be_visible()
     page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_function("document.querySelector('#training-loss .js-plotly-plot')?.data?.[0]?.x.length > 1")
+    until(lambda: places(page, "training-loss"), lambda found: len(found) > 1)
     expect(page.get_by_role("heading", name="Trained")).to_be_visible(timeout=TRAINING_MS)
     expect(figure(page, "Epoch")).to_contain_text("6 of 6")
     assert task_status(server, tid) == 4
@@ -56,12 +56,11 @@ def test_a_training_is_watched_to_its_end(trained: Trained, visit: Visit) -> Non
     # The page has every point, and does not ask on once the work has ended.
     workspace = server.ok("GET", "/workspace")["dirname"]
     metrics = (Path(workspace) / "projects" / trained.pid / tid / "output" / "metrics.jsonl").read_text().splitlines()
-    assert points(page, "training-loss") == sum('"train"' in line for line in metrics)
-    assert points(page, "training-metric") == 6
+    assert len(places(page, "training-loss")) == sum('"train"' in line for line in metrics)
+    assert places(page, "training-metric") == [1, 2, 3, 4, 5, 6]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or ""))
-    page.wait_for_request(lambda request: "task-tick" in (request.post_data or ""))
-    page.wait_for_request(lambda request: "task-tick" in (request.post_data or ""))
+    until(lambda: page.wait_for_timeout(100), lambda _: sum("task-tick" in body for body in asked) > 2)
     assert not [body for body in asked if "training-tick" in body]
 
 
@@ -72,8 +71,7 @@ def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, v
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
     assert task_status(server, tid) == 8
-    before = points(page, "training-metric")
-    assert before >= 3
+    assert len(places(page, "training-metric")) >= 3
 
     page.get_by_role("textbox", name="Go on after epoch").click()
     page.get_by_role("option", name="2", exact=True).click()
@@ -81,9 +79,9 @@ def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, v
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     resumed = server.ok("GET", "/project/task/params", tid=tid)["train"]["resume_checkpoint"]
     assert resumed.endswith("epoch_2")
-    page.wait_for_function("document.querySelector('#training-metric .js-plotly-plot').data[0].x.includes(3)")
-    drawn = page.evaluate("document.querySelector('#training-metric .js-plotly-plot').data[0].x")
-    assert drawn == sorted(set(drawn))
+    # What came after the second epoch is gone, and comes again once.
+    drawn = until(lambda: places(page, "training-metric"), lambda found: 4 in found)
+    assert drawn == list(range(1, len(drawn) + 1))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
 
@@ -117,7 +115,7 @@ def test_a_failure_is_told_with_its_remedy_and_the_end_of_the_log(trained: Train
     expect(alert).to_contain_text("The training failed")
     expect(alert).to_contain_text(answer["message"][:60])
     alert.get_by_text("The end of its log").click()
-    expect(alert.locator("code")).to_contain_text("train of")
+    expect(alert.locator("pre")).to_contain_text(f"train of {tid}: failed")
 
 
 def test_what_waits_says_for_what(server: Server, visit: Visit, tmp_path: Path) -> None:
@@ -149,7 +147,7 @@ def test_parameters_that_differ_are_marked_and_the_log_is_searched(trained: Trai
 
 def test_visualdl_opens_beside(trained: Trained, visit: Visit) -> None:
     page = visit(trained.server, f"/tasks/{trained.tid}")
-    with page.expect_popup() as opened:
+    with page.context.expect_page() as opened:
         page.get_by_role("button", name="Open VisualDL").click()
     address = page.get_by_role("link", name=re.compile("127.0.0.1:[0-9]+")).get_attribute("href")
     assert opened.value.url.startswith(str(address))
@@ -164,8 +162,47 @@ def test_a_task_is_deleted_after_a_question(trained: Trained, visit: Visit) -> N
     assert tid in trained.server.refused("GET", "/project/task", tid=tid)
 
 
+def test_tasks_are_compared_by_their_address_and_by_choice(trained: Trained, visit: Visit) -> None:
+    server = trained.server
+    other = task(server, trained.pid, num_epochs=2, batch_size=6)
+    server.ok("POST", "/project/task/train", tid=other)
+    until(lambda: task_status(server, other), lambda status: status == 4)
+    page = visit(server, f"/projects/{trained.pid}")
+    page.get_by_role("checkbox", name=f"Compare {trained.tid}").check()
+    expect(page.get_by_role("button", name="Compare")).to_be_disabled()
+    page.get_by_role("checkbox", name=f"Compare {other}").check()
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url(re.compile(f"/projects/{trained.pid}/compare[?]tasks={trained.tid},{other}$"))
+
+    drawn = until(
+        lambda: page.evaluate(
+            "[...document.querySelector('#compare-metric .js-plotly-plot')?.data ?? []].map((line) => [...line.x])"
+        ),
+        lambda lines: len(lines) == 2,
+    )
+    assert drawn == [[1, 2, 3], [1, 2]]
+    figures = page.get_by_role("table").first
+    best = server.ok("GET", "/project/task/metrics", tid=other, type="eval_all")["best_result"]
+    expect(figures.get_by_role("row").filter(has_text="Accuracy").first).to_contain_text(f"{best:.1%}")
+    differ = page.get_by_role("table").last
+    expect(differ.get_by_role("row").filter(has_text="Batch size")).to_contain_text("86")
+    expect(differ).not_to_contain_text("Image size")
+
+    page.goto(f"/projects/{trained.pid}/compare?tasks={other},T9999,<b>")
+    expect(page.get_by_text("Choose two tasks or more")).to_be_visible()
+    page.get_by_role("textbox", name="Tasks").click()
+    page.get_by_role("option", name=re.compile(trained.tid)).click()
+    expect(page).to_have_url(re.compile(f"tasks={other},{trained.tid}$"))
+    expect(page.get_by_role("heading", name="Parameters that differ")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Choose two tasks or more")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [390, 1280, 2560])
 def test_the_page_of_a_training_fits_at_any_width(trained: Trained, visit: Visit, width: int) -> None:
-    page = visit(trained.server, f"/tasks/{trained.tid}", width=width)
-    page.wait_for_load_state("networkidle")
-    assert too_wide(page) == []
+    untrained = task(trained.server, trained.pid)
+    compared = f"/projects/{trained.pid}/compare?tasks={trained.tid},{untrained}"
+    for address in (f"/tasks/{trained.tid}", f"/tasks/{untrained}", compared):
+        page = visit(trained.server, address, width=width)
+        page.wait_for_load_state("networkidle")
+        assert too_wide(page) == [], address

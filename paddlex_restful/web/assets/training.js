@@ -16,9 +16,9 @@ window.dash_clientside = window.dash_clientside || {};
     },
 
     // A link stays beside, for browsers that open no windows by themselves.
-    openPage(address) {
-      if (address) {
-        window.open(address, "_blank", "noopener");
+    openPage(opened) {
+      if (opened) {
+        window.open(opened[0], "_blank", "noopener");
       }
     },
   };

@@ -230,7 +230,11 @@ def _log_panel(services: Services, tid: str) -> Component:
         **{"aria-label": _("Search in the log")},
     )
     log = html.Div(
-        _log(services, tid, ""), id="training-log", className="log", tabIndex="0", **{"aria-label": _("Log")}
+        _log(services, tid, ""),
+        id="training-log",
+        className="log log-from-end",
+        tabIndex="0",
+        **{"aria-label": _("Log")},
     )
     return frames.panel(log, title=_("Log"), aside=search)
 
@@ -243,7 +247,7 @@ def _log(services: Services, tid: str, search: str) -> Component:
     found = [line for line in files.log_lines(log) if wanted in line.lower()][-_LOG_LINES:]
     if not found:
         return dmc.Text(_("No such lines."), size="sm", c="dimmed")
-    return html.Div([html.Div(line[: files.TAIL_LENGTH]) for line in reversed(found)])
+    return html.Div([html.Div(line[: files.TAIL_LENGTH] or " ") for line in found])
 
 
 def _parameters(services: Services, tid: str) -> Component:
@@ -293,7 +297,8 @@ def _visualdl() -> Component:
     button = dmc.Button(
         _("Open VisualDL"), id="training-visualdl", leftSection=icon("chart"), variant="default", size="sm"
     )
-    return dmc.Group([button, html.Div(id="training-visualdl-link", **{"aria-live": "polite"})])
+    link = html.Div(id="training-visualdl-link", **{"aria-live": "polite"})
+    return dmc.Group([button, link, dcc.Store(id="training-visualdl-page")])
 
 
 def _deleting() -> Component:
@@ -390,18 +395,20 @@ def register(site: Dash, services: Services) -> None:
 
     @site.callback(
         Output("training-visualdl-link", "children"),
+        Output("training-visualdl-page", "data"),
         Input("training-visualdl", "n_clicks"),
         State("task-tid", "data"),
         running=[(Output("training-visualdl", "loading"), True, False)],
         prevent_initial_call=True,
     )
-    def visualise(clicks: int | None, tid: str) -> Component:
+    def visualise(clicks: int | None, tid: str) -> tuple[Component, list[Any]]:
         clicks_only(clicks)
-        address = tasks.open_visualdl(services, tid)
-        return dmc.Anchor(address, id="training-visualdl-page", href=f"http://{address}", target="_blank", size="sm")
+        address = f"http://{tasks.open_visualdl(services, tid)}"
+        # With the click's number it is another value each time, also where the address is the same.
+        return dmc.Anchor(address, href=address, target="_blank", size="sm"), [address, clicks]
 
     site.clientside_callback(
-        ClientsideFunction("training", "openPage"), Input("training-visualdl-page", "href"), prevent_initial_call=True
+        ClientsideFunction("training", "openPage"), Input("training-visualdl-page", "data"), prevent_initial_call=True
     )
 
     @site.callback(

@@ -58,7 +58,7 @@ def test_an_evaluation_is_started_with_a_saved_epoch_and_shows_its_figures(model
     page.get_by_role("textbox", name="State of the model").click()
     page.get_by_role("option", name="Epoch 2").click()
     page.get_by_role("button", name=re.compile("^Evaluate")).click()
-    expect(page.get_by_text(re.compile(r"^Epoch 2, measured on the \d+ test images$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Epoch 2, measured on the \d+ test images$"))).to_be_visible(timeout=60_000)
     answer = result(models, models.classifier)
     assert answer["epoch"] == 2
     shown = page.locator(".figure", has_text=f"{answer['Acc1']:.1%}")
@@ -200,3 +200,21 @@ def test_it_fits_onto_a_phone(evaluated: Models, visit: Visit) -> None:
         page = visit(evaluated.server, f"/tasks/{tid}/evaluate", width=390, height=800)
         expect(page.get_by_role("slider", name="Score that is enough")).to_be_visible()
         assert too_wide(page) == []
+
+
+def test_a_failure_says_what_is_wrong(evaluated: Models, visit: Visit) -> None:
+    did = next(did for did in ("D0001", "D0002") if (evaluated.server.workspace / "datasets" / did / "circle").is_dir())
+    tested = evaluated.server.ok("GET", "/dataset/details", did=did)["details"]["test_files"][0]
+    image = evaluated.server.workspace / "datasets" / did / tested
+    whole = image.read_bytes()
+    page = visit(evaluated.server, f"/tasks/{evaluated.classifier}/evaluate")
+    image.write_bytes(b"no picture")
+    try:
+        page.get_by_role("button", name="Evaluate again").click()
+        failed = page.get_by_role("alert").filter(has_text="The evaluation failed")
+        expect(failed).to_contain_text(image.name, timeout=60_000)
+    finally:
+        image.write_bytes(whole)
+    page.get_by_role("button", name="Evaluate").click()
+    expect(failed).to_have_count(0)
+    expect(page.get_by_text(re.compile("measured on the"))).to_be_visible(timeout=60_000)

@@ -30,7 +30,7 @@ def panel(seen: Measured) -> Component:
     """
     pages = -(-len(seen.classes) // _ROWS)
     return frames.panel(
-        dmc.Text(_("Choose a head to sort by it, to see the weakest classes first."), size="sm", c="dimmed"),
+        dmc.Text(_("Choose a head to sort by it, to see the weakest classes first."), size="sm", c="dimmed", mb="xs"),
         dmc.TableScrollContainer(
             html.Div(_table(seen, seen.compared[0], _FIRST_ORDER, 1), id="evaluate-classes"), minWidth=420
         ),

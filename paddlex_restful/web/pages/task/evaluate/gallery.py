@@ -157,17 +157,19 @@ def _card(seen: Measured, entry: Mapping[str, Any], index: int) -> Component:
 def _errors(entry: Mapping[str, Any]) -> list[str]:
     """The errors of an image in words, the most frequent first, or that it has none."""
     pixels: Counter[str] = Counter()
-    times: Counter[str] = Counter()
+    scores: dict[str, list[float | None]] = {}
     for item in entry["items"]:
         words = _error(item)
-        times[words] += 1
         pixels[words] += item.get("pixels", 0)
+        scores.setdefault(words, []).append(item.get("score"))
     lines = []
-    for words, count in times.most_common():
+    for words, found in sorted(scores.items(), key=lambda pair: -len(pair[1])):
         if pixels[words]:
             lines.append(_("{error}: {count} pixels").format(error=words, count=f"{pixels[words]:,}"))
+        elif len(found) > 1:
+            lines.append(f"{words} × {len(found)}")
         else:
-            lines.append(f"{words} × {count}" if count > 1 else words)
+            lines.append(words if found[0] is None else f"{words} ({figures.share(found[0])})")
     if len(lines) > _TOLD:
         lines = [*lines[: _TOLD - 1], _("and {count} more errors").format(count=len(lines) - _TOLD + 1)]
     return lines or [_("Right")]
@@ -176,10 +178,9 @@ def _errors(entry: Mapping[str, Any]) -> list[str]:
 def _error(item: Mapping[str, Any]) -> str:
     if item["kind"] == MISS:
         return _("{true} missed").format(true=item["category"])
-    score = f" ({figures.share(item['score'])})" if "score" in item else ""
     if item["kind"] == FALSE_POSITIVE:
-        return _("{predicted} found where there is none").format(predicted=item["predicted"]) + score
-    return _("{true} taken for {predicted}").format(true=item["category"], predicted=item["predicted"]) + score
+        return _("{predicted} found where there is none").format(predicted=item["predicted"])
+    return _("{true} taken for {predicted}").format(true=item["category"], predicted=item["predicted"])
 
 
 def register(site: Dash, services: Services) -> None:

@@ -21,9 +21,9 @@ from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
 _SECONDS = 1
-_TOPK = 5
-_SCORE = 0.5
-_OVERLAP = 0.3
+
+_DEFAULTS = {"topk": 5, "score_thresh": 0.5, "overlap_thresh": 0.3}
+"""Of the first evaluation of a task; later ones are offered what the one before had."""
 
 
 def panel(services: Services, tid: str) -> Component:
@@ -65,13 +65,16 @@ def _images(services: Services, tid: str) -> str:
 
 
 def _thresholds(services: Services, tid: str) -> list[Component]:
-    """Fields for what the project type asks; those of the others are there, hidden, so that all have one callback."""
+    """Fields for what the project type is asked; those of the others are hidden, so that all have one callback."""
     project_type = services.workspace.project(services.workspace.task(tid).pid).type
     objects = project_type in ("detection", "instance_segmentation")
+    job = services.jobs.latest(tid, "evaluate")
+    last = _DEFAULTS if job is None else job.args
+    topk, score, overlap = (last[name] for name in _DEFAULTS)
     fields = (
-        (project_type == "classification", "topk", _("Guesses"), _("How many count as a hit"), _TOPK, 1, 1000, 1),
-        (objects, "score", _("Score"), _("From which a find counts"), _SCORE, 0, 1, 0.05),
-        (objects, "overlap", _("Overlap"), _("From which it is the object"), _OVERLAP, 0, 1, 0.05),
+        (project_type == "classification", "topk", _("Guesses"), _("How many count as a hit"), topk, 1, 1000, 1),
+        (objects, "score", _("Score"), _("From which a find counts"), score, 0, 1, 0.05),
+        (objects, "overlap", _("Overlap"), _("From which it is the object"), overlap, 0, 1, 0.05),
     )
     return [
         dmc.NumberInput(

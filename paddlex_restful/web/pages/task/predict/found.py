@@ -91,7 +91,7 @@ def _shown(tid: str, version: int, index: int, entry: Entry, project_type: str) 
         "size": entry.get("size"),
         "guesses": _coloured(entry.get("topk", ())),
         "objects": _coloured(entry.get("predictions", entry.get("classes", ()))),
-        "truth": entry["label"] if "label" in entry else _coloured(entry.get("truth", ())),
+        "truth": entry.get("label", _coloured(entry["truth"]) if "truth" in entry else None),
     }
 
 
@@ -124,7 +124,7 @@ def _viewer(shown: Mapping[str, Any], project_type: str) -> Component:
                 id="predict-truth",
                 label=_("Show what is true, with dashes"),
                 checked=False,
-                display=None if objects and shown["truth"] else "none",
+                display="none" if not objects or shown["truth"] is None else None,
             ),
             html.Div(id="predict-answer", **{"aria-live": "polite"}),
             dmc.Group(

@@ -65,6 +65,7 @@ def build_services(config: Config) -> Services:
     Raises:
         UserError: the workspace cannot be used (locked, not writable, a full disk).
     """
+    from paddlex_restful.services.enlisting import take_up
     from paddlex_restful.services.migration import record_original_statuses
     from paddlex_restful.services.uploads import in_use
 
@@ -77,6 +78,7 @@ def build_services(config: Config) -> Services:
             if workspace.opened_original:
                 record_original_statuses(services)
             services.uploads.sweep(in_use(services))
+            take_up(services)
         except (OSError, sqlite3.Error) as error:
             raise UserError(messages.NOT_TAKEN_UP, path=workspace.root, error=error) from error
         opened.pop_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from paddlex_restful.messages import inference as sentences
 from paddlex_restful.params import exports
 from paddlex_restful.paths import readable
 from paddlex_restful.results import EXPORT_FILE
-from paddlex_restful.services import Services, files, inputs, paddlelite, status, tasks, trained, training
+from paddlex_restful.services import Services, enlisting, files, inputs, paddlelite, status, tasks, trained, training
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 _EXPORTS = "exports"
@@ -44,6 +45,8 @@ class Wish:
         opset: onnx: version of the set of operators; None takes the usual one.
         valid_places: lite: what the model is for.
         model_path: lite: folder of an export to convert, in the place of the trained model.
+        name: what to call it in the list of models, which it enters once it is done; its folder must be one that
+            ``free_folder`` gave. None does not list it.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Wish:
     opset: int | None = None
     valid_places: str = "arm"
     model_path: str | None = None
+    name: str | None = None
 
 
 def start(services: Services, tid: str, wish: Wish) -> Path:
@@ -73,8 +77,41 @@ def start(services: Services, tid: str, wish: Wish) -> Path:
         min_free = services.config.min_free
         Disk(target, min_free).require()
         args = {"type": project.type, "model": model, "save_dir": str(target), "min_free": min_free, **special}
-        trained.submit(services, task, "export", args)
+        if wish.name is not None:
+            args[enlisting.NAME] = wish.name
+        job = trained.submit(services, task, "export", args)
+    if wish.name is not None:
+        enlisting.enlist(services, job)
     return target
+
+
+def refusal(services: Services, tid: str, wish: Wish) -> UserError | None:
+    """Why a task cannot be exported as is wished, known before anything is asked for; None where it can.
+
+    Args:
+        services: of the server.
+        tid: the task; it has parameters.
+        wish: what the export shall be; its folder and its epoch are not looked at.
+    """
+    project = services.workspace.project(services.workspace.task(tid).pid)
+    try:
+        _format(services, project, tasks.get_params(services, tid), wish)
+    except UserError as error:
+        return error
+    return None
+
+
+def free_folder(services: Services, tid: str, name: str) -> Path:
+    """A folder of the workspace for an export of a task, which nothing has taken.
+
+    Args:
+        services: of the server.
+        tid: the task.
+        name: of the format, a part of the folder's name.
+    """
+    home = services.workspace.root / _EXPORTS
+    names = (f"{tid}-{name}{ending}" for ending in itertools.chain([""], (f"-{count}" for count in itertools.count(2))))
+    return next(folder for folder in (home / each for each in names) if not folder.exists())
 
 
 def _format(services: Services, project: pb.Project, params: Mapping[str, Any], wish: Wish) -> dict[str, Any]:

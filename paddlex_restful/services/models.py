@@ -193,20 +193,27 @@ def list_all(services: Services, kind: str, selection: Selection = ALL) -> Liste
 
 
 def _exported(services: Services, model: pb.ExportedModel) -> dict[str, Any]:
-    return {
-        **_attributes(services, model),
-        "exported_type": model.exported_type,
-        **_facts(services.roots, str(_exported_details(services, model.id)), str(services.workspace.folder(model))),
-    }
+    return {**_attributes(services, model), "exported_type": model.exported_type, **facts(services, model)}
+
+
+def facts(services: Services, model: pb.PretrainedModel | pb.ExportedModel) -> dict[str, Any]:
+    """What ``exported.read`` tells of a model, or told when it was listed."""
+    return _facts(services.roots, str(_details_file(services, model)), str(services.workspace.folder(model)))
+
+
+def _details_file(services: Services, model: pb.PretrainedModel | pb.ExportedModel) -> Path:
+    if isinstance(model, pb.ExportedModel):
+        return _exported_details(services, model.id)
+    return services.workspace.folder(model) / _DETAILS
 
 
 @lru_cache(maxsize=4096)
 def _facts(roots: Roots, details: str, folder: str) -> dict[str, Any]:
-    """What was known of an exported model when it was listed; a list reads no file twice, and ids are never reused.
+    """What is known of a model; a list reads no file twice, and ids are never reused.
 
     Args:
         roots: of the server.
-        details: file of what was kept with the model; those of earlier versions lack the facts.
+        details: file of what was kept with the model; of exported ones it has the facts, but of earlier versions.
         folder: of the model.
     """
     file = Path(details)
@@ -238,11 +245,8 @@ def details(services: Services, mid: str) -> dict[str, Any]:
     """Dataset, parameters and evaluation of a model, as they were when it was kept."""
     workspace = services.workspace
     model: pb.PretrainedModel | pb.ExportedModel
-    if mid.startswith("EM"):
-        model, file = workspace.exported_model(mid), _exported_details(services, mid)
-    else:
-        model = workspace.pretrained_model(mid)
-        file = workspace.folder(model) / _DETAILS
+    model = workspace.exported_model(mid) if mid.startswith("EM") else workspace.pretrained_model(mid)
+    file = _details_file(services, model)
     if file.is_file():
         kept: dict[str, Any] = json.loads(file.read_bytes())
         kept.pop(_FACTS, None)
@@ -254,6 +258,11 @@ def details(services: Services, mid: str) -> dict[str, Any]:
     return _describe(services, project, task, _params(services, task), None)
 
 
+def delete(services: Services, mid: str) -> None:
+    """Removes a model of either kind, as the next two do."""
+    (delete_exported if mid.startswith("EM") else delete_pretrained)(services, mid)
+
+
 def delete_pretrained(services: Services, pmid: str) -> None:
     """Removes a saved model and its files."""
     services.workspace.pretrained_model(pmid)
@@ -263,14 +272,27 @@ def delete_pretrained(services: Services, pmid: str) -> None:
 def delete_exported(services: Services, emid: str) -> None:
     """Takes an exported model off the list; its files go with it only where they are an export inside the workspace
     that no other entry names."""
-    workspace = services.workspace
-    folder = workspace.folder(workspace.exported_model(emid)).resolve()
-    workspace.delete(emid)
+    model = services.workspace.exported_model(emid)
+    services.workspace.delete(emid)
     _exported_details(services, emid).unlink(missing_ok=True)
-    others = (workspace.folder(model).resolve() for model in workspace.exported_models())
-    if (
+    folder = _own_folder(services, model)
+    if folder is not None:
+        shutil.rmtree(folder)
+
+
+def owns_files(services: Services, emid: str) -> bool:
+    """Whether the files of an exported model go with its entry when it is deleted."""
+    return _own_folder(services, services.workspace.exported_model(emid)) is not None
+
+
+def _own_folder(services: Services, model: pb.ExportedModel) -> Path | None:
+    """The folder of an exported model where it is an export in the workspace that no other entry names."""
+    workspace = services.workspace
+    folder = workspace.folder(model).resolve()
+    others = (workspace.folder(other).resolve() for other in workspace.exported_models() if other.id != model.id)
+    own = (
         folder.is_relative_to(workspace.root)
         and (folder / _EXPORT_MARK).is_file()
         and not any(other.is_relative_to(folder) for other in others)
-    ):
-        shutil.rmtree(folder)
+    )
+    return folder if own else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from paddlex_restful.enums import PruneStatus
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs import states
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder, read_json
 from paddlex_restful.messages import pruning as sentences
@@ -95,6 +98,51 @@ def sensitivities(services: Services, tid: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Tradeoff:
+    """What pruning a model takes away, against what it costs.
+
+    Attributes:
+        metric: name of the figure.
+        baseline: its value for the whole net.
+        points: shares of the FLOPs, rising from 0, each with the least relative loss of the metric that has to be
+            allowed to each layer for it.
+    """
+
+    metric: str
+    baseline: float
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def most(self) -> float:
+        """The largest share of the FLOPs that can be removed."""
+        return self.points[-1][0]
+
+    def loss(self, share: float) -> float:
+        """The loss that has to be allowed for a share of the FLOPs, on straight lines between the points."""
+        for (before, cheap), (after, dear) in pairwise(self.points):
+            if share <= after:
+                return cheap + (dear - cheap) * (share - before) / (after - before)
+        return self.points[-1][1]
+
+    def share(self, loss: float) -> float:
+        """The share of the FLOPs that can be removed at most where this loss is allowed."""
+        return max(share for share, cost in self.points if cost <= loss)
+
+
+def tradeoff(services: Services, tid: str) -> Tradeoff | None:
+    """What the analysis of a task's present model found; None before its end."""
+    job = status.current("prune", services.jobs.jobs_of(tid))
+    if job is None or job.state != states.DONE:
+        return None
+    found = sensitivities(services, tid)
+    points = [(0.0, 0.0)]
+    for loss, share in found["sensitivities_loss_img"].items():
+        if share > points[-1][0]:
+            points.append((share, float(loss)))
+    return Tradeoff(found["metric"], found["baseline"], tuple(points))
+
+
 def training_args(
     services: Services,
     task: pb.Task,
@@ -148,6 +196,17 @@ def refuse_unprunable(params: Mapping[str, Any]) -> None:
     """Raises a UserError if the model that parameters name cannot be pruned."""
     if (obstacle := pruning_obstacle(params["model"])) is not None:
         raise UserError(obstacle, model=params["model"])
+
+
+def refusal(services: Services, tid: str) -> UserError | None:
+    """Why the model of a task cannot be pruned, trained or not; None where it can, or where none is chosen yet."""
+    if not services.workspace.task(tid).configured:
+        return None
+    try:
+        refuse_unprunable(tasks.get_params(services, tid))
+    except UserError as error:
+        return error
+    return None
 
 
 def _parent(services: Services, task: pb.Task) -> pb.Task:

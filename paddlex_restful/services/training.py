@@ -40,6 +40,33 @@ def start(
         return _submit(services, task, params, None, goal)
 
 
+def start_pruned(services: Services, tid: str, pruned_flops: float, num_epochs: int, desc: str) -> str:
+    """Makes a task that trains the pruned model of another one, starts its training, and returns its id.
+
+    Args:
+        services: of the server.
+        tid: the task whose model is pruned; the new one has its parameters.
+        pruned_flops: the share of the FLOPs to remove.
+        num_epochs: epochs of the new training.
+        desc: what to call the new task.
+
+    Raises:
+        UserError: the model cannot be pruned so, or not be trained now; there is no new task then.
+    """
+    pid = services.workspace.task(tid).pid
+    params = tasks.get_params(services, tid) | {"pruned_flops": pruned_flops, "num_epochs": num_epochs}
+    # It starts from the other's model.
+    params |= {"pretrain_weights": None, "resume_checkpoint": None}
+    with services.gate:
+        child = tasks.create(services, pid, params, desc, tid)
+        try:
+            start(services, child)
+        except UserError:
+            tasks.delete(services, child)
+            raise
+    return child
+
+
 def resume(services: Services, tid: str, epoch: int | None = None) -> Job:
     """Lets a stopped or failed training go on after a saved epoch, the last one if none is named."""
     with services.gate:

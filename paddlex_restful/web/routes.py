@@ -9,9 +9,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.pages import home, server
+from paddlex_restful.web.pages import home, models, server
 from paddlex_restful.web.pages.project import comparing, creating, listing, overview
-from paddlex_restful.web.pages.task import evaluate, predict, training
+from paddlex_restful.web.pages.task import evaluate, export, predict, prune, training
 
 PAGES: tuple[Page, ...] = (
     home.PAGE,
@@ -23,6 +23,10 @@ PAGES: tuple[Page, ...] = (
     training.PAGE,
     evaluate.PAGE,
     predict.PAGE,
+    prune.PAGE,
+    export.PAGE,
+    models.PAGE,
+    models.ONE,
 )
 
 _MAP = Map(

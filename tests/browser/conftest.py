@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from paddlex_restful.services import paddlelite
 from tests.browser.trained import Models, trained_models
 from tests.conftest import Server
+from tests.flow import Trained, trained_task
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
 
@@ -51,6 +53,17 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     running = Server(folder)
     yield trained_models(running, folder)
     running.close()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
+    """A trained classifier on a server without Paddle-Lite, for all tests that only add to it."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv(paddlelite.VARIABLE, str(folder / "no python"))
+        server = Server(folder)
+        yield trained_task(server, folder / "shapes")
+        server.close()
 
 
 Visit = Callable[..., Page]

@@ -19,6 +19,18 @@ def confirming(id: str, button: Component, question: str, what: str, act: str) -
         what: what will be gone, in a sentence.
         act: the word on the button that acts.
     """
+    return dmc.Box([button, asking(id, question, what, act)])
+
+
+def asking(id: str, question: str, what: str, act: str) -> Component:
+    """A question alone, for what opens it otherwise; ``<id>-what`` is the id of its sentence.
+
+    Args:
+        id: of the question; those of its buttons are ``<id>-no`` and ``<id>-yes``.
+        question: its heading.
+        what: what will be gone, in a sentence.
+        act: the word on the button that acts.
+    """
     buttons = dmc.Group(
         [
             dmc.Button(_("Cancel"), id=f"{id}-no", variant="default", **{"data-autofocus": True}),
@@ -27,8 +39,8 @@ def confirming(id: str, button: Component, question: str, what: str, act: str) -
         justify="flex-end",
         mt="md",
     )
-    modal = dmc.Modal([dmc.Text(what), buttons], id=id, title=dmc.Text(question, fw=600), opened=False, centered=True)
-    return dmc.Box([button, modal])
+    content = [dmc.Text(what, id=f"{id}-what"), buttons]
+    return dmc.Modal(content, id=id, title=dmc.Text(question, fw=600), opened=False, centered=True)
 
 
 def register(site: Dash, id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from paddlex_restful.errors import UserError
@@ -28,6 +29,12 @@ def interpreter() -> str:
     python = Path(named) if named else _MADE_BY_MAKE
     if not python.is_absolute() or not python.is_file():
         raise UserError(sentences.NO_PADDLELITE if not named else sentences.NOT_AN_INTERPRETER, path=python)
+    return _asked(python)
+
+
+@cache
+def _asked(python: Path) -> str:
+    """The interpreter, once it has answered that it has paddlelite; what it lacks may be installed meanwhile."""
     try:
         # The server's own paths are those of another Python.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit, too_wide
-from tests.flow import Trained, until
+from tests.conftest import Server
+from tests.flow import Trained, running_task, until
 
 LONG_MS = 240_000
 
@@ -116,6 +117,16 @@ def test_what_is_not_possible_is_told_before_the_click(trained: Trained, visit: 
     expect(lite).to_contain_text("Not possible")
     expect(lite).to_contain_text("PADDLELITE_PYTHON names")
     expect(lite.get_by_role("button")).to_have_count(0)
+
+
+def test_a_task_that_trains_says_why_it_cannot_be_exported(server: Server, visit: Visit, tmp_path: Path) -> None:
+    tid = running_task(server, tmp_path / "shapes", epochs=500, saved=1)
+    page = visit(server, f"/tasks/{tid}/export")
+    expect(page.get_by_text("This task is being trained")).to_be_visible()
+    expect(page.get_by_role("button", name="Export as ONNX")).to_be_disabled()
+    server.ok("PUT", "/project/task/train", tid=tid, act="stop")
+    expect(page.get_by_role("button", name="Export as ONNX")).to_be_enabled()
+    expect(page.get_by_text("This task is being trained")).to_have_count(0)
 
 
 def test_a_failure_is_told_in_its_card(trained: Trained, visit: Visit) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs import states
@@ -145,7 +146,11 @@ def layout(services: Services, tid: str) -> Component:
         [
             dcc.Store(id="export-begun"),
             dcc.Store(id="export-shown"),
-            frames.panel(dmc.SimpleGrid(cards, cols={"base": 1, "sm": 2, "xl": 4}), title=_("Export the model")),
+            frames.panel(
+                dmc.Text(_waits_for(services, tid), id="export-waits", className="later", size="sm", mb="sm"),
+                dmc.SimpleGrid(cards, cols={"base": 1, "sm": 2, "xl": 4}),
+                title=_("Export the model"),
+            ),
             frames.panel(html.Div(_table(services, tid), id="export-table"), title=_("Exports of this task")),
             _keeping(services, tid),
             modeltable.removing("export"),
@@ -205,6 +210,12 @@ def _name(services: Services, tid: str, ending: str) -> str:
 
 def _at_work(services: Services, tid: str) -> bool:
     return any(job.kind in ("train", "export") for job in services.jobs.active(tid))
+
+
+def _waits_for(services: Services, tid: str) -> str:
+    if any(job.kind == "train" for job in services.jobs.active(tid)):
+        return _("This task is being trained: its model can be exported when that has ended.")
+    return ""
 
 
 def _work(services: Services, tid: str, each: _Format) -> list[Component]:
@@ -326,6 +337,7 @@ def register(site: Dash, services: Services) -> None:
     @site.callback(
         *[Output(f"export-{each.key}-work", "children") for each in _FORMATS],
         *[Output(f"export-{each.key}-go", "disabled") for each in _FORMATS],
+        Output("export-waits", "children"),
         Output("export-table", "children"),
         Output("export-shown", "data"),
         Input("task-tick", "n_intervals"),
@@ -338,9 +350,10 @@ def register(site: Dash, services: Services) -> None:
     def look(_count: int, _begun: Any, _removed: Any, shown: list[Any] | None, tid: str) -> list[Any]:
         seen = _seen(services, tid)
         if seen == shown:
-            return [no_update] * (2 * len(_FORMATS) + 2)
+            raise PreventUpdate
         work = [_work(services, tid, each) for each in _FORMATS]
-        return [*work, *[_at_work(services, tid)] * len(_FORMATS), _table(services, tid), seen]
+        disabled = [_at_work(services, tid)] * len(_FORMATS)
+        return [*work, *disabled, _waits_for(services, tid), _table(services, tid), seen]
 
     @site.callback(
         Output("export-begun", "data", allow_duplicate=True),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, too_wide
-from tests.conftest import Server
+from tests.conftest import Server, changed_server
 from tests.flow import bound_project, import_dataset, task, until
 from tests.images import make_classification
 
@@ -144,12 +145,51 @@ def test_names_and_descriptions_are_text(digits: tuple[Server, str], visit: Visi
     pid = page.url.rsplit("/", 1)[-1]
     server.ok("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": did})
     params = server.ok("GET", "/project/task/params", pid=pid)["train"]
-    server.ok("POST", "/project/task", pid=pid, train=params, desc=EVIL)
+    tids = [server.ok("POST", "/project/task", pid=pid, train=params, desc=EVIL)["tid"] for _ in range(2)]
     page.reload()
-    expect(page.get_by_role("link", name=EVIL)).to_be_visible()
+    expect(page.get_by_role("link", name=EVIL)).to_have_count(2)
+    page.goto(f"/projects/{pid}/compare?tasks={','.join(tids)}")
+    expect(page.get_by_role("link", name=f"{tids[0]} {EVIL}").first).to_be_visible()
+    page.goto(f"/tasks/{tids[0]}")
+    expect(page.get_by_role("heading", name=EVIL)).to_be_visible()
     page.goto("/projects")
     expect(page.get_by_role("link", name=EVIL)).to_be_visible()
     assert page.title() == "Projects · PaddleX RESTful"
+
+
+_TWO_GPUS = """
+from paddlex_restful import system
+from paddlex_restful.system.gpu import Gpu, Gpus
+
+system.read_gpus = lambda: Gpus((Gpu(free=900, used=100, total=1000), Gpu(free=400, used=600, total=1000)), "1.0")
+
+from paddlex_restful.cli import main
+
+raise SystemExit(main())
+"""
+
+
+def test_gpus_are_chosen_by_their_free_memory(tmp_path: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = changed_server(_TWO_GPUS, tmp_path, monkeypatch)
+    try:
+        pid = server.ok("POST", "/project", name="p", project_type="classification")["pid"]
+        page = visit(server, f"/projects/{pid}/new")
+        expect(page.get_by_label("GPU 0: 900 of 1000 MiB free")).to_be_checked()
+        batch = page.get_by_label("Batch size", exact=True)
+        expect(batch).to_have_value("4")
+        page.get_by_label("GPU 1: 400 of 1000 MiB free").check()
+        expect(batch).to_have_value("8")
+        expect(page.get_by_text("Bind a dataset to the project first.")).to_be_visible()
+        page.get_by_role("button", name="Create and train").click()
+        page.wait_for_url(re.compile("/tasks/T0001$"))
+        expect(page.get_by_text("Project P0001 has no dataset")).to_be_visible()
+        expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+        params = server.ok("GET", "/project/task/params", tid="T0001")["train"]
+        assert (params["cuda_visible_devices"], params["batch_size"]) == ("0,1", 8)
+        # Before its server: it goes on asking.
+        page.close()
+    finally:
+        server.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280, 2560])

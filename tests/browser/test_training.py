@@ -167,6 +167,8 @@ def test_tasks_are_compared_by_their_address_and_by_choice(trained: Trained, vis
     other = task(server, trained.pid, num_epochs=2, batch_size=6)
     server.ok("POST", "/project/task/train", tid=other)
     until(lambda: task_status(server, other), lambda status: status == 4)
+    evil = '<b>bold</b><img src=x onerror="document.title=1">'
+    server.ok("PUT", "/workspace", struct="task", id=other, attr_dict={"desc": evil})
     page = visit(server, f"/projects/{trained.pid}")
     page.get_by_role("checkbox", name=f"Compare {trained.tid}").check()
     expect(page.get_by_role("button", name="Compare")).to_be_disabled()
@@ -181,6 +183,7 @@ def test_tasks_are_compared_by_their_address_and_by_choice(trained: Trained, vis
         lambda lines: len(lines) == 2,
     )
     assert drawn == [[1, 2, 3], [1, 2]]
+    expect(page.locator("#compare-metric .legendtext").last).to_have_text(f"{other} {evil}")
     figures = page.get_by_role("table").first
     best = server.ok("GET", "/project/task/metrics", tid=other, type="eval_all")["best_result"]
     expect(figures.get_by_role("row").filter(has_text="Accuracy").first).to_contain_text(f"{best:.1%}")

@@ -118,7 +118,8 @@ def shown(value: Any) -> str:
         return _("on") if value else _("off")
     if isinstance(value, list):
         return ", ".join(shown(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    # People read 0.00006 more easily than 6e-05, and it is what stands in the field.
+    return f"{value:.12f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _grid(controls: Sequence[Component]) -> Component:

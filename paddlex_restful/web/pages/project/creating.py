@@ -96,15 +96,7 @@ def _device() -> Component:
     if not memory:
         told = dmc.Text(_("It trains on the processor: this machine has no GPU."), size="sm", c="dimmed", mb="md")
         return html.Div([told, dcc.Store(id="new-gpus", data=[])])
-    boxes = [
-        dmc.Checkbox(
-            value=str(number),
-            label=_("GPU {number}: {free} of {total} MiB free").format(
-                number=number, free=gpu["free"], total=gpu["total"]
-            ),
-        )
-        for number, gpu in enumerate(memory)
-    ]
+    boxes = [dmc.Checkbox(value=str(number), label=_gpu(number, gpu)) for number, gpu in enumerate(memory)]
     chosen = ["0"]
     return html.Div(
         [
@@ -119,6 +111,12 @@ def _device() -> Component:
             dcc.Store(id="new-gpus", data=chosen),
         ]
     )
+
+
+def _gpu(number: int, memory: Mapping[str, int | None]) -> str:
+    if memory["total"] is None:
+        return _("GPU {number}").format(number=number)
+    return _("GPU {number}: {free} of {total} MiB free").format(number=number, **memory)
 
 
 def _preview_panel(services: Services, did: str) -> Component:

@@ -259,6 +259,8 @@ def _parameters(services: Services, tid: str) -> Component:
         )
     project = services.workspace.project(task.pid)
     params = tasks.get_params(services, tid)
+    # That is where it went on, not what it was told.
+    del params["resume_checkpoint"]
     known = tasks.recommended_params(services, project.id, params["model"], tasks.gpus_of(params))
     defaults = forms.defaults(project.type, known)
     rows = [_parameter(project.type, name, value, defaults.get(name)) for name, value in sorted(params.items())]

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Visit, too_wide
 from tests.browser.test_evaluation import count_requests
 from tests.browser.trained import Models
+from tests.flow import until
 
 
 def send(page: Page, files: list[Path]) -> None:
@@ -163,10 +164,24 @@ def filmed(models: Models, browser: Browser) -> Iterator[Page]:
 
 def test_a_picture_of_the_camera_is_predicted(filmed: Page) -> None:
     filmed.get_by_role("button", name="Use the camera").click()
-    filmed.wait_for_function("document.getElementById('predict-video').videoWidth > 0")
+    until(lambda: filmed.locator("#predict-video").evaluate("video => video.videoWidth"), bool)
     filmed.get_by_role("button", name="Take the picture").click()
     drawn(filmed, "camera.jpg")
-    expect(filmed.get_by_role("dialog")).to_have_count(0)
+    expect(filmed.get_by_role("button", name="Take the picture")).not_to_be_visible()
+
+
+def test_the_camera_is_let_go_with_the_page(filmed: Page) -> None:
+    filmed.evaluate(
+        """() => {
+          const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+          navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await ask(wanted));
+        }"""
+    )
+    filmed.get_by_role("button", name="Use the camera").click()
+    expect(filmed.get_by_role("button", name="Take the picture")).to_be_visible()
+    assert filmed.evaluate("window.stream.active")
+    filmed.get_by_role("link", name="Projects").first.click()
+    until(lambda: filmed.evaluate("window.stream.active"), lambda active: not active)
 
 
 def test_without_a_camera_a_sentence_says_what_to_do(models: Models, visit: Visit) -> None:

@@ -139,6 +139,17 @@ window.dash_clientside = window.dash_clientside || {};
   const stopCamera = () => {
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
+    window.dash_clientside.set_props("predict-camera", { display: "none" });
+  };
+
+  // Who goes to another page leaves no camera behind that films on.
+  const stopWithout = (video) => {
+    new MutationObserver((_, watcher) => {
+      if (!video.isConnected) {
+        watcher.disconnect();
+        stopCamera();
+      }
+    }).observe(document.body, { childList: true, subtree: true });
   };
 
   window.dash_clientside.predict = {
@@ -186,18 +197,20 @@ window.dash_clientside = window.dash_clientside || {};
 
     async openCamera(clicks, words) {
       if (!clicks) {
-        return [false, "", "none"];
+        return ["none", "", "none"];
       }
       if (!navigator.mediaDevices?.getUserMedia) {
-        return [false, words.noCamera, "block"];
+        return ["none", words.noCamera, "block"];
       }
       try {
         stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
       } catch {
-        return [false, words.noAccess, "block"];
+        return ["none", words.noAccess, "block"];
       }
-      document.getElementById("predict-video").srcObject = stream;
-      return [true, "", "none"];
+      const video = document.getElementById("predict-video");
+      video.srcObject = stream;
+      stopWithout(video);
+      return ["block", "", "none"];
     },
 
     takePicture(clicks) {
@@ -209,19 +222,13 @@ window.dash_clientside = window.dash_clientside || {};
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
       canvas.getContext("2d").drawImage(video, 0, 0);
-      canvas.toBlob(
-        (blob) => {
-          offer([new File([blob], "camera.jpg", { type: "image/jpeg" })]);
-          window.dash_clientside.set_props("predict-camera", { opened: false });
-          stopCamera();
-        },
-        "image/jpeg",
-        0.92,
-      );
+      const taken = (blob) => offer([new File([blob], "camera.jpg", { type: "image/jpeg" })]);
+      canvas.toBlob(taken, "image/jpeg", 0.92);
+      stopCamera();
     },
 
-    closeCamera(opened) {
-      if (!opened) {
+    closeCamera(clicks) {
+      if (clicks) {
         stopCamera();
       }
     },

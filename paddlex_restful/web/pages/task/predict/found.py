@@ -65,16 +65,15 @@ def _thumbnails(tid: str, version: int, entries: Sequence[Entry], first: int) ->
             if "error" in entry
             else html.Img(src=predicted_address(tid, index, version, SMALL // 2), alt="")
         )
+        name = html.Span(entry["image"].rpartition("/")[2], className="thumbnail-name")
         found.append(
             html.Button(
-                [
-                    html.Span(shown, className="thumbnail-picture"),
-                    html.Span(entry["image"], className="thumbnail-name"),
-                ],
+                [html.Span(shown, className="thumbnail-picture"), name],
                 id={"type": "predict-show", "index": index},
                 className="thumbnail",
                 title=entry["image"],
                 type="button",
+                **{"aria-label": entry["image"]},
             )
         )
     return found

@@ -109,17 +109,20 @@ def _test_images(services: Services, tid: str) -> int:
 
 
 def _camera() -> Component:
-    return dmc.Modal(
+    buttons = [
+        dmc.Button(_("Take the picture"), id="predict-take", leftSection=icon("camera")),
+        dmc.Button(_("Close"), id="predict-camera-close", variant="default"),
+    ]
+    return dmc.Box(
         [
-            html.Video(id="predict-video", autoPlay=True, muted=True, className="whole-picture"),
-            dmc.Group(dmc.Button(_("Take the picture"), id="predict-take", leftSection=icon("camera")), mt="md"),
+            html.Video(
+                id="predict-video", autoPlay=True, muted=True, className="whole-picture", **{"aria-label": _("Camera")}
+            ),
+            dmc.Group(buttons, mt="xs", justify="center"),
         ],
         id="predict-camera",
-        title=_("Camera"),
-        opened=False,
-        keepMounted=True,
-        size="lg",
-        closeButtonProps={"aria-label": _("Close")},
+        display="none",
+        mt="md",
     )
 
 
@@ -223,14 +226,14 @@ def register(site: Dash, services: Services) -> None:
     )
     script(
         "openCamera",
-        Output("predict-camera", "opened"),
+        Output("predict-camera", "display"),
         Output("predict-camera-problem", "children"),
         Output("predict-camera-problem", "display"),
         Input("predict-camera-ask", "n_clicks"),
         State("predict-sending-to", "data"),
     )
     script("takePicture", Input("predict-take", "n_clicks"))
-    script("closeCamera", Input("predict-camera", "opened"))
+    script("closeCamera", Input("predict-camera-close", "n_clicks"))
 
 
 def _refused(words: str) -> Component:

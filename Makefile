@@ -8,7 +8,7 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
 
-.PHONY: venv lite demo demo-compress test test-models test-browser browser fuzz lint serve bench docs proto translations zoo clean
+.PHONY: venv lite demo demo-compress test test-models test-browser browser pictures fuzz lint serve bench docs proto translations zoo clean
 
 venv: .venv/.ready
 
@@ -54,6 +54,10 @@ browser:
 # Thousands of random requests to every call; make test sends a few hundred.
 fuzz: venv
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -s tests/api/test_fuzzed.py
+
+# Takes the pictures of the guide anew, of pages with real data; a few minutes.
+pictures: venv browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.browser.pictures $(ONLY)
 
 lint: venv
 	$(BIN)/ruff check .

@@ -82,7 +82,7 @@ def prepare(server: Server, folder: Path) -> Mapping[str, str]:
     server.ok("POST", "/project/task/prune", tid=first)
     wait(server, first, "/project/task/prune", "prune_status", {2, 3})
     for name, options in (("digits", {}), ("digits for ONNX", {"type": "onnx"})):
-        target = server.workspace / "exported" / name
+        target = server.workspace / "exports" / name
         server.ok("POST", "/project/task/export", tid=first, save_dir=str(target), **options)
         wait(server, first, "/project/task/export", "export_status", {7, 13})
         server.ok("POST", "/model", pid=pid, tid=first, name=name, type="exported", path=str(target))

@@ -8,7 +8,6 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from paddlex_restful.errors import UserError
 from paddlex_restful.language import LANGUAGES, current
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services
@@ -126,7 +125,7 @@ def register(site: Dash, services: Services) -> None:
         page, values = found
         try:
             content = page.layout(services, **values)
-        except UserError as error:
+        except Exception as error:  # noqa: BLE001 - what is no refusal goes into the log with its traceback
             content = notices.problem(notices.words(error))
         return content, _sections(page.section), f"{page.title()} · {NAME}"
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.conftest import Server
+from tests.flow import until
 
 
 def test_an_empty_workspace_invites_to_load_the_digits_in_one_click(server: Server, visit: Visit) -> None:
@@ -19,6 +20,11 @@ def test_an_empty_workspace_invites_to_load_the_digits_in_one_click(server: Serv
     [dataset] = server.ok("GET", "/dataset")["datasets"]
     assert dataset["attr"]["type"] == "classification"
     assert server.ok("GET", "/project", id="P0001")["attr"]["did"] == dataset["id"]
+    until(lambda: server.ok("GET", "/dataset", did=dataset["id"])["dataset_status"], lambda status: status == 6)
+    page.goto("/")
+    card = page.get_by_role("link", name="Image classification").first
+    expect(card).to_have_attribute("href", "/projects/P0001")
+    page.wait_for_function("document.querySelector('.card img').naturalWidth > 0")
 
 
 def test_the_newest_projects_and_datasets_are_cards_that_lead_to_them(server: Server, visit: Visit) -> None:

@@ -26,7 +26,7 @@ def card(
         symbol: the icon that stands in the place of a picture.
         foot: what stands below, such as a status.
     """
-    shown = html.Img(src=picture, alt="", loading="lazy") if picture else icon(symbol)
+    shown = html.Img(src=picture, alt="") if picture else icon(symbol)
     return dmc.Anchor(
         dmc.Card(
             [

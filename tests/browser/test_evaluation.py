@@ -193,6 +193,10 @@ def test_what_is_refused_is_told_where_it_was_asked(models: Models, visit: Visit
     page.get_by_label("Guesses").fill("")
     page.get_by_role("button", name=re.compile("^Evaluate")).click()
     expect(page.get_by_role("alert")).to_contain_text("A number is missing")
+    page.get_by_label("Guesses").fill("2")
+    page.get_by_role("button", name=re.compile("^Evaluate")).click()
+    expect(page.get_by_text("Among 2 guesses")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_it_fits_onto_a_phone(evaluated: Models, visit: Visit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -139,6 +139,7 @@ def register(site: Dash, services: Services) -> None:
 
     @site.callback(
         Output("evaluate-refused", "children"),
+        Output("evaluate-start", "disabled"),
         Output("evaluate-tick", "disabled"),
         Input("evaluate-start", "n_clicks"),
         State("task-tid", "data"),
@@ -147,26 +148,25 @@ def register(site: Dash, services: Services) -> None:
         State("evaluate-score", "value"),
         State("evaluate-overlap", "value"),
         prevent_initial_call=True,
-        running=[(Output("evaluate-start", "disabled"), True, no_update)],
     )
     def start(
         clicks: int | None, tid: str, epoch: str, topk: int | str, score: float | str, overlap: float | str
-    ) -> tuple[Component | None, bool]:
+    ) -> tuple[Component | None, bool, bool]:
         clicks_only(clicks)
         try:
             numbers = int(topk), float(score), float(overlap)
         except ValueError:
-            return notices.problem(_("A number is missing: fill in the fields beside the button.")), True
+            return _refused(_("A number is missing: fill in the fields beside the button.")), False, True
         try:
             evaluation.start(services, tid, model.epoch(epoch), *numbers)
         except UserError as error:
-            return dmc.Box(notices.problem(notices.words(error)), mt="md"), True
-        return None, False
+            return _refused(notices.words(error)), False, True
+        return None, True, False
 
     @site.callback(
         Output("evaluate-standing", "children"),
         Output("evaluate-found", "children"),
-        Output("evaluate-start", "disabled"),
+        Output("evaluate-start", "disabled", allow_duplicate=True),
         Output("evaluate-tick", "disabled", allow_duplicate=True),
         Output("evaluate-stamp", "data"),
         Input("evaluate-tick", "n_intervals"),
@@ -191,3 +191,7 @@ def register(site: Dash, services: Services) -> None:
         clicks_only(clicks)
         evaluation.stop(services, tid)
         return True
+
+
+def _refused(words: str) -> Component:
+    return dmc.Box(notices.problem(words), mt="md")

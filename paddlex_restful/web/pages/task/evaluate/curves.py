@@ -42,7 +42,7 @@ def panel(seen: Measured) -> Component:
         dmc.SimpleGrid(
             [
                 html.Div(
-                    charts.chart("evaluate-curve-chart", _figure(), style={"minHeight": 300}),
+                    charts.chart("evaluate-curve-chart", _figure()),
                     role="img",
                     **{"aria-label": _("Precision–recall curve; the figures at the threshold are beside it")},
                 ),

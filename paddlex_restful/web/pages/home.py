@@ -13,7 +13,7 @@ from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, datasets, demos, projects, tasks
 from paddlex_restful.services.listing import Selection
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import cards, frames, statuses
+from paddlex_restful.web.parts import cards, figures, frames, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -68,7 +68,7 @@ def _project(services: Services, attributes: dict[str, Any]) -> Component:
     best = projects.best_figure(services, pid)
     foot = [
         statuses.task_status(newest[0]["status"]) if newest else dmc.Text(_("No tasks yet"), size="xs", c="dimmed"),
-        *([dmc.Text(f"{best.metric} {best.value:.3f}", size="sm", fw=600, className="figure")] if best else []),
+        *([_best(best)] if best else []),
     ]
     return cards.card(
         f"/projects/{pid}",
@@ -78,6 +78,11 @@ def _project(services: Services, attributes: dict[str, Any]) -> Component:
         symbol="folder",
         foot=foot,
     )
+
+
+def _best(best: projects.Figure) -> Component:
+    told = f"{figures.metric_name(best.metric)} {figures.share(best.value)}"
+    return dmc.Text(told, size="sm", fw=600, className="figure")
 
 
 def _dataset(attributes: dict[str, Any]) -> Component:

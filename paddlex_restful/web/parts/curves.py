@@ -62,7 +62,7 @@ def drawn(chart: str, curves: Curves, lines: Sequence[Line]) -> go.Figure:
     return framed(chart, figure)
 
 
-_SCALES: Mapping[str, Mapping[str, Any]] = {"metric": {"tickformat": ".0%"}, "rate": {"rangemode": "tozero"}}
+_SCALES: Mapping[str, Mapping[str, Any]] = {"metric": {"tickformat": ".1~%"}, "rate": {"rangemode": "tozero"}}
 
 
 def framed(chart: str, figure: go.Figure) -> go.Figure:

@@ -5,6 +5,7 @@ Pure Python with numpy and Pillow: no paddle, no OpenCV. The import job is ``imp
 
 from __future__ import annotations
 
+from paddlex_restful.datasets.figures import figures
 from paddlex_restful.datasets.imagefile import measure as image_size
 from paddlex_restful.datasets.importing import check_source, rebuild
 from paddlex_restful.datasets.sample import Sample
@@ -19,6 +20,7 @@ __all__ = [
     "described",
     "details",
     "draw",
+    "figures",
     "find_sample",
     "image_size",
     "labels",

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from paddlex_restful.datasets import adding, store, work
+from paddlex_restful.datasets import adding, findings, store, work
 from paddlex_restful.datasets.archive import inner, unpack
 from paddlex_restful.datasets.copying import Copier, SourceChangedError, sync_file_system
 from paddlex_restful.datasets.formats import format_of
@@ -182,6 +182,8 @@ def _check(context: JobContext, folder: Path) -> tuple[Source, Content]:
         content = format_of(context.args["type"]).check(inspection)
         for name in sorted({file.partition("/")[0] for file in content.file_info} & RESERVED):
             inspection.report.add(name, messages.RESERVED_NAME)
+        if len(inspection.report):
+            findings.save(context.folder, inspection.source)
         inspection.report.raise_if_bad()
     except UserError as error:
         raise JobFailed("check", error.template, **error.values) from None

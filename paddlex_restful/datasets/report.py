@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import CLAUSES
@@ -12,6 +13,13 @@ SHOWN = 20
 """How many bad files the message names."""
 
 _SHOWN_PER_FILE = 3
+
+
+class BadFileTold(NamedTuple):
+    """A bad file, and what is wrong with it: clauses that go on after its name."""
+
+    file: str
+    problems: list[str]
 
 
 class Report:
@@ -38,24 +46,27 @@ class Report:
         else:
             self._more[file] += 1
 
+    def first(self, most: int) -> list[BadFileTold]:
+        """The first bad files in the order of their names, at most so many."""
+        return [BadFileTold(printable(name), self._told(name)) for name in sorted(self._problems)[:most]]
+
     def raise_if_bad(self) -> None:
         """Raise a ``UserError`` that names the first bad files, if there are any."""
-        if not self._problems:
+        count = len(self._problems)
+        if not count:
             return
-        names = sorted(self._problems)
         lines = "\n".join(
-            messages.BAD_FILE_LINE.format(file=printable(name), problem=self._told(name)) for name in names[:SHOWN]
+            messages.BAD_FILE_LINE.format(file=one.file, problem=CLAUSES.join(one.problems))
+            for one in self.first(SHOWN)
         )
-        if len(names) > SHOWN:
-            raise UserError(
-                messages.BAD_FILES_MORE, count=len(names), shown=SHOWN, files=lines, more=len(names) - SHOWN
-            )
-        raise UserError(messages.BAD_FILES, count=len(names), files=lines)
+        if count > SHOWN:
+            raise UserError(messages.BAD_FILES_MORE, count=count, shown=SHOWN, files=lines, more=count - SHOWN)
+        raise UserError(messages.BAD_FILES, count=count, files=lines)
 
-    def _told(self, name: str) -> str:
+    def _told(self, name: str) -> list[str]:
         more = self._more[name]
         told = [*self._problems[name], *([messages.MORE_PROBLEMS.format(more=more)] if more else [])]
-        return printable(CLAUSES.join(told))
+        return [printable(clause) for clause in told]
 
 
 def printable(name: str) -> str:

@@ -88,6 +88,12 @@ def details(folder: Path) -> dict[str, Any] | None:
     return None if stamp is None else _details(str(folder), stamp, _stamp(folder / SPLIT_FILE))
 
 
+def version(folder: Path) -> str:
+    """Another text whenever the images, labels or split of an imported dataset are others."""
+    stamps = (_stamp(folder / STATISTICS_FILE), _stamp(folder / SPLIT_FILE))
+    return "-".join(f"{figure:x}" for stamp in stamps if stamp for figure in stamp)
+
+
 def _stamp(path: Path) -> Stamp | None:
     """Changes whenever the file is replaced; None when there is none."""
     try:

@@ -126,8 +126,28 @@ TOO_FEW_HINT = ", and every class keeps one for training"
 UNKNOWN_IMAGE = "{image} is not an image of the dataset."
 UNDRAWABLE = "{image} can no longer be drawn: {reason}. Import the dataset again."
 
+# What a training would suffer from.
+FEW_IMAGES = "The class {label} has {images} image(s) only: add some, so that it has {least} at least."
+FEW_IMAGES_MORE = "{more} more classes have fewer than {least} images each: add some."
+UNEVEN_CLASSES = (
+    "{most} has {times} times as many images as {least}, so the rarer class may be overlooked: add images of it."
+)
+LACKING = {
+    "train": "The class {label} has no image for training, so it cannot be learnt: split anew or add images of it.",
+    "val": "The class {label} has no image for validation, so nobody sees how well it is learnt: split anew.",
+}
+TINY_BOXES = (
+    "{tiny} of {boxes} boxes are smaller than a fiftieth of their image, and a detector sees little of them: "
+    "train with a large input size, or cut the images into tiles."
+)
+MANY_EMPTY = (
+    "{empty} of {images} images have no objects; some of them help against false alarms, so many slow the training "
+    "down: leave some out."
+)
+
 # What can be asked of a dataset, and when.
 STILL_BOUND = "Dataset {did} is bound to {pids}: delete these projects or bind them to another dataset first."
 IMPORT_RUNS = "Dataset {did} is being imported: wait until GET /dataset says that it is done."
+NO_IMPORT_RUNS = "Nothing is being imported into dataset {did}: there is nothing to stop."
 NOT_IMPORTED = "Dataset {did} cannot be used yet. {state}"
 IN_USE = "Dataset {did} is in use by task {tid} ({kind}): stop it or wait until it ends."

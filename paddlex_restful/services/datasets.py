@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful import datasets as formats
+from paddlex_restful.datasets.figures import Figures
+from paddlex_restful.datasets.store import load_statistics
 from paddlex_restful.diskspace import Disk
 from paddlex_restful.enums import TRAINABLE_TYPES, DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
@@ -66,6 +68,37 @@ def get(services: Services, did: str) -> dict[str, Any]:
 def list_all(services: Services, selection: Selection = ALL) -> Listed:
     """The selected datasets."""
     return selection.apply(services.workspace.datasets(), lambda dataset: _listed(services, dataset))
+
+
+def search(services: Services, text: str, dataset_type: str | None, selection: Selection) -> Listed:
+    """The selected ones of the datasets of a type whose id, name or description holds a text, in any case of letters.
+
+    Args:
+        services: of the server.
+        text: empty for all.
+        dataset_type: None for all types.
+        selection: which of those.
+    """
+    wanted = text.strip().casefold()
+    found = [
+        dataset
+        for dataset in services.workspace.datasets()
+        if dataset_type in (None, dataset.type)
+        and any(wanted in field.casefold() for field in (dataset.id, dataset.name, dataset.desc))
+    ]
+    return selection.apply(found, lambda dataset: _listed(services, dataset))
+
+
+def image_count(services: Services, did: str) -> int:
+    """How many images a dataset holds."""
+    dataset = services.workspace.dataset(did)
+    if not has_images(services, dataset):
+        return 0
+    job = services.jobs.latest(did, "import")
+    if job is not None and job.result is not None and "images" in job.result:
+        return int(job.result["images"])
+    ensure_described(services, dataset)
+    return len(load_statistics(services.workspace.folder(dataset)).file_info)
 
 
 def _listed(services: Services, dataset: pb.Dataset) -> dict[str, Any]:
@@ -142,6 +175,17 @@ def details(services: Services, did: str) -> dict[str, Any] | None:
         return None
     ensure_described(services, dataset)
     return formats.details(services.workspace.folder(dataset))
+
+
+def figures(services: Services, did: str) -> Figures:
+    """What the images and labels of an imported dataset are like. The result is shared: do not change it.
+
+    Raises:
+        UserError: it holds no images, or some have become unreadable.
+    """
+    dataset = services.workspace.dataset(did)
+    require_imported(services, dataset)
+    return formats.figures(services.workspace.folder(dataset), dataset.type)
 
 
 def has_images(services: Services, dataset: pb.Dataset) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, send_file
 
 from paddlex_restful.datasets.pictures import MEDIA, MOST_SIDE, Labels
 from paddlex_restful.errors import UserError
-from paddlex_restful.services import Services
+from paddlex_restful.language import gettext as _
+from paddlex_restful.services import Services, imports
 from paddlex_restful.services.pictures import Pictures
 from paddlex_restful.web.mount import PREFIX
 from paddlex_restful.web.parts import notices
@@ -45,6 +46,16 @@ def address(
     return f"{PREFIX}thumbnail?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
+def finding(did: str, number: int) -> str:
+    """Where the page finds the picture of a file that a check found bad.
+
+    Args:
+        did: the dataset.
+        number: the place of the file among those that are told.
+    """
+    return f"{PREFIX}finding?{urlencode({'did': did, 'number': number})}"
+
+
 def blueprint(services: Services) -> Blueprint:
     """The addresses of pictures.
 
@@ -74,5 +85,12 @@ def blueprint(services: Services) -> Blueprint:
         if answer.status_code != 304:
             answer.set_data(pictures.picture(image, side, labels))
         return answer
+
+    @found.get("/finding")
+    def bad_file() -> Response:
+        file = imports.picture(services, request.args.get("did", ""), request.args.get("number", -1, type=int))
+        if file is None:
+            return Response(_("There is no such picture."), status=404, mimetype="text/plain")
+        return send_file(file, mimetype=MEDIA, max_age=0)
 
     return found

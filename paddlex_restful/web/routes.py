@@ -9,13 +9,21 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.pages import home, models, server
+from paddlex_restful.web.pages import datasets, home, models, server
+from paddlex_restful.web.pages.dataset import creating as new_dataset
+from paddlex_restful.web.pages.dataset import images, importing, split, statistics
 from paddlex_restful.web.pages.project import comparing, creating, listing, overview
 from paddlex_restful.web.pages.task import evaluate, export, predict, prune, training
 
 PAGES: tuple[Page, ...] = (
     home.PAGE,
     server.PAGE,
+    datasets.PAGE,
+    new_dataset.PAGE,
+    images.PAGE,
+    statistics.PAGE,
+    split.PAGE,
+    importing.PAGE,
     listing.PAGE,
     overview.PAGE,
     creating.PAGE,

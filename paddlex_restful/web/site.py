@@ -14,6 +14,7 @@ from paddlex_restful.api import headers
 from paddlex_restful.language import current
 from paddlex_restful.services import Services
 from paddlex_restful.web import findings, images, routes, shell
+from paddlex_restful.web.pages.dataset import frame as dataset_frame
 from paddlex_restful.web.pages.task import frame
 from paddlex_restful.web.parts import notices
 
@@ -76,6 +77,7 @@ def build(services: Services, prefix: str, limits: Mapping[str, int]) -> Flask:
     site.layout = shell.layout
     shell.register(site, services)
     frame.register(site, services)
+    dataset_frame.register(site, services)
     for page in routes.PAGES:
         page.register(site, services)
     for blueprint in (images.blueprint(services), findings.blueprint(services)):

@@ -162,17 +162,21 @@ def _errors(entry: Mapping[str, Any]) -> list[str]:
         words = _error(item)
         pixels[words] += item.get("pixels", 0)
         scores.setdefault(words, []).append(item.get("score"))
-    lines = []
-    for words, found in sorted(scores.items(), key=lambda pair: -len(pair[1])):
-        if pixels[words]:
-            lines.append(_("{error}: {count} pixels").format(error=words, count=f"{pixels[words]:,}"))
-        elif len(found) > 1:
-            lines.append(f"{words} × {len(found)}")
-        else:
-            lines.append(words if found[0] is None else f"{words} ({figures.share(found[0])})")
-    if len(lines) > _TOLD:
-        lines = [*lines[: _TOLD - 1], _("and {count} more errors").format(count=len(lines) - _TOLD + 1)]
+    most = sorted(scores.items(), key=lambda pair: -len(pair[1]))
+    told = most if len(most) <= _TOLD else most[: _TOLD - 1]
+    lines = [_line(words, pixels[words], found) for words, found in told]
+    if rest := sum(len(found) for _words, found in most[len(told) :]):
+        lines.append(_("and {count} more errors").format(count=rest))
     return lines or [_("Right")]
+
+
+def _line(words: str, pixels: int, scores: list[float | None]) -> str:
+    """Errors of one kind: how many there are, or the score of the only one."""
+    if pixels:
+        return _("{error}: {count} pixels").format(error=words, count=f"{pixels:,}")
+    if len(scores) > 1:
+        return f"{words} × {len(scores)}"
+    return words if scores[0] is None else f"{words} ({figures.share(scores[0])})"
 
 
 def _error(item: Mapping[str, Any]) -> str:

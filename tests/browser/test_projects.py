@@ -157,6 +157,26 @@ def test_names_and_descriptions_are_text(digits: tuple[Server, str], visit: Visi
     assert page.title() == "Projects · PaddleX RESTful"
 
 
+def test_long_lists_have_pages_that_can_be_linked_to(server: Server, visit: Visit) -> None:
+    for number in range(21):
+        server.ok("POST", "/project", name=f"project {number}", project_type="detection")
+    for _ in range(21):
+        server.ok("POST", "/project/task", pid="P0001")
+    for address, first, last in (("/projects", "project 0", "project 20"), ("/projects/P0001", "T0001", "T0021")):
+        page = visit(server, address)
+        expect(page.get_by_role("link", name=last, exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name=first, exact=True)).to_have_count(0)
+        page.get_by_role("button", name="2", exact=True).click()
+        expect(page.get_by_role("link", name=first, exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile(r"[?]page=2$"))
+        page.reload()
+        expect(page.get_by_role("link", name=first, exact=True)).to_be_visible()
+        page.get_by_role("button", name="1", exact=True).click()
+        expect(page.get_by_role("link", name=last, exact=True)).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("link", name=first, exact=True)).to_be_visible()
+
+
 _TWO_GPUS = """
 from paddlex_restful import system
 from paddlex_restful.system.gpu import Gpu, Gpus

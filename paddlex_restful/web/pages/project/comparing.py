@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
@@ -21,7 +20,7 @@ from paddlex_restful.services.listing import Selection
 from paddlex_restful.services.summaries import Summary
 from paddlex_restful.services.training import Standing
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import charts, figures, frames, parameters, statuses
+from paddlex_restful.web.parts import charts, figures, frames, parameters, query, statuses
 from paddlex_restful.web.parts import curves as drawing
 
 MOST = 8
@@ -77,7 +76,7 @@ def _offered(services: Services, pid: str) -> list[dict[str, str]]:
 
 def _asked(services: Services, pid: str, search: str | None) -> list[str]:
     """The tasks of a project that an address names."""
-    named = ",".join(parse_qs((search or "").removeprefix("?")).get("tasks", [])).split(",")
+    named = query.read(search).get("tasks", "").split(",")
     there = {task.id for task in services.workspace.tasks_of(pid)}
     return [tid for tid in dict.fromkeys(named) if tid in there][:MOST]
 

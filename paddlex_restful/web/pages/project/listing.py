@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, datasets, projects
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
-from paddlex_restful.services.listing import Selection
+from paddlex_restful.services.listing import Listed, Selection
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.project import binding
-from paddlex_restful.web.parts import figures, frames, statuses
+from paddlex_restful.web.parts import figures, frames, query, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -23,16 +23,16 @@ _PAGE = 20
 
 def layout(services: Services) -> Component:
     """Make the page."""
-    total = len(services.workspace.projects())
     new = dmc.Button(_("New project"), id="projects-new", leftSection=icon("plus"))
     return html.Div(
         [
+            dcc.Location(id="projects-here", refresh=False),
             frames.heading(_("Projects"), actions=[new]),
             _creating(services),
-            html.Div(_table(services, 1), id="projects-table"),
+            html.Div(id="projects-table"),
             dmc.Pagination(
                 id="projects-page",
-                total=max(1, -(-total // _PAGE)),
+                total=1,
                 value=1,
                 hideWithOnePage=True,
                 mt="md",
@@ -81,8 +81,7 @@ def _creating(services: Services) -> Component:
     return dmc.Modal(dmc.Stack(fields), id="projects-creating", title=dmc.Text(_("New project"), fw=600), opened=False)
 
 
-def _table(services: Services, page: int) -> Component:
-    listed = projects.list_all(services, Selection(offset=(page - 1) * _PAGE, limit=_PAGE, sort="-id"))
+def _table(services: Services, listed: Listed) -> Component:
     if not listed.items:
         return frames.nothing(_("No projects yet"), hint=_("A project holds the trainings on one dataset."))
     names = (_("Name"), _("Type"), _("Dataset"), _("Tasks"), _("Best figure"), _("Created"))
@@ -110,9 +109,20 @@ def _row(services: Services, attributes: dict[str, Any]) -> Component:
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
 
-    @site.callback(Output("projects-table", "children"), Input("projects-page", "value"), prevent_initial_call=True)
-    def turn(page: int) -> Component:
-        return _table(services, page)
+    @site.callback(
+        Output("projects-table", "children"),
+        Output("projects-page", "total"),
+        Output("projects-page", "value"),
+        Output("projects-here", "search"),
+        Input("projects-here", "search"),
+        Input("projects-page", "value"),
+    )
+    def turn(search: str | None, page: int) -> tuple[Component, int, int, str]:
+        if ctx.triggered_id != "projects-page":
+            page = query.page_of(query.read(search).get("page"))
+        listed = projects.list_all(services, Selection(offset=(page - 1) * _PAGE, limit=_PAGE, sort="-id"))
+        address = query.write({"page": page if page > 1 else None})
+        return _table(services, listed), max(1, -(-listed.total // _PAGE)), page, address
 
     @site.callback(Output("projects-creating", "opened"), Input("projects-new", "n_clicks"), prevent_initial_call=True)
     def ask(clicks: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from paddlex_restful.errors import UserError
@@ -15,7 +15,7 @@ from paddlex_restful.services.listing import Selection
 from paddlex_restful.services.summaries import Summary
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.project import binding
-from paddlex_restful.web.parts import confirming, figures, frames, links, notices, statuses
+from paddlex_restful.web.parts import confirming, figures, frames, links, notices, query, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.confirming import confirming as asking
 from paddlex_restful.web.parts.icons import icon
@@ -32,7 +32,7 @@ _WIDTHS = {1: 120, 4: 120}
 def layout(services: Services, pid: str) -> Component:
     """Make the page."""
     project = services.workspace.project(pid)
-    found, total = _tasks(services, pid, 1)
+    total = len(services.workspace.tasks_of(pid))
     new = links.button(_("New task"), f"/projects/{pid}/new", leftSection=icon("plus"))
     compare = dmc.Button(
         _("Compare"), id="project-compare", leftSection=icon("chart"), variant="default", disabled=True
@@ -49,20 +49,17 @@ def layout(services: Services, pid: str) -> Component:
             ),
             *described,
             dcc.Store(id="project-pid", data=pid),
-            dcc.Store(id="project-shown", data=_shown(found)),
+            dcc.Store(id="project-shown"),
+            dcc.Location(id="project-here", refresh=False),
             dcc.Interval(id="project-tick", interval=_SECONDS * 1000),
             dmc.Stack(
                 [
                     _dataset_panel(services, pid),
                     frames.panel(
-                        dmc.CheckboxGroup(
-                            html.Div(_table(found), id="project-tasks"),
-                            id="project-chosen",
-                            value=[],
-                        ),
+                        dmc.CheckboxGroup(html.Div(id="project-tasks"), id="project-chosen", value=[]),
                         dmc.Pagination(
                             id="project-page",
-                            total=max(1, -(-total // _PAGE)),
+                            total=1,
                             value=1,
                             hideWithOnePage=True,
                             mt="md",
@@ -147,16 +144,24 @@ def register(site: Dash, services: Services) -> None:
     @site.callback(
         Output("project-tasks", "children"),
         Output("project-shown", "data"),
+        Output("project-page", "total"),
+        Output("project-page", "value"),
+        Output("project-here", "search"),
         Input("project-tick", "n_intervals"),
+        Input("project-here", "search"),
         Input("project-page", "value"),
         State("project-pid", "data"),
         State("project-shown", "data"),
-        prevent_initial_call=True,
     )
-    def look(_count: int, page: int, pid: str, shown: _Shown) -> tuple[Any, Any]:
-        found, _total = _tasks(services, pid, page)
-        now = _shown(found)
-        return (no_update, no_update) if now == shown else (_table(found), now)
+    def look(_count: int, search: str | None, page: int, pid: str, shown: _Shown | None) -> tuple[Any, ...]:
+        if ctx.triggered_id not in ("project-page", "project-tick"):
+            page = query.page_of(query.read(search).get("page"))
+        found, total = _tasks(services, pid, page)
+        now = [page, total, _shown(found)]
+        if now == shown:
+            return (no_update,) * 5
+        address = query.write({"page": page if page > 1 else None})
+        return _table(found), now, max(1, -(-total // _PAGE)), page, address
 
     @site.callback(Output("project-compare", "disabled"), Input("project-chosen", "value"), prevent_initial_call=True)
     def offer(chosen: list[str]) -> bool:

@@ -28,6 +28,8 @@ MOST = 8
 
 _MOST_OFFERED = 500
 _MOST_POINTS = 400
+_TITLES, _VALUES = 120, 130
+"""Pixels that the columns have at least."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +127,20 @@ def _table(compared: Sequence[_Task], rows: Sequence[tuple[Any, Sequence[Any]]])
     links = [
         dmc.Anchor(task.name, href=f"/tasks/{task.summary.tid}", refresh=False, size="sm", fw=600) for task in compared
     ]
-    head = dmc.TableThead(dmc.TableTr([dmc.TableTh(), *(dmc.TableTh(link, miw=120) for link in links)]))
+    head = dmc.TableThead(dmc.TableTr([dmc.TableTh(), *(dmc.TableTh(link, miw=_VALUES) for link in links)]))
     body = dmc.TableTbody(
         [
-            dmc.TableTr([dmc.TableTh(title, fw=500), *(dmc.TableTd(value, className="anywhere") for value in values)])
+            dmc.TableTr(
+                [
+                    dmc.TableTh(title, fw=500, w=_TITLES, miw=_TITLES),
+                    *(dmc.TableTd(value, className="anywhere") for value in values),
+                ]
+            )
             for title, values in rows
         ]
     )
     table = dmc.Table([head, body], highlightOnHover=True, tabularNums=True)
-    return dmc.TableScrollContainer(table, minWidth=240 + 160 * len(compared))
+    return dmc.TableScrollContainer(table, minWidth=_TITLES + _VALUES * len(compared))
 
 
 def _figures(services: Services, project_type: str, compared: Sequence[_Task]) -> Component:

@@ -89,7 +89,7 @@ def prepare(server: Server, folder: Path) -> Mapping[str, str]:
     return {
         "home": "/",
         "datasets": "/datasets",
-        "findings": f"/datasets/{broken}",
+        "findings": f"/datasets/{broken}/import",
         "dataset": f"/datasets/{scenes}",
         "statistics": f"/datasets/{scenes}/statistics",
         "split": f"/datasets/{scenes}/split",

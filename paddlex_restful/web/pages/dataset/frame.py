@@ -86,6 +86,8 @@ def without_images(services: Services, did: str) -> Component | None:
     href = f"/datasets/{did}/import"
     if services.jobs.active(did):
         text, word = _("The images are being imported"), _("Show how far it is")
+    elif services.jobs.latest(did, "import") is not None:
+        text, word = _("The images were not imported"), _("Show why")
     else:
         text, word = _("No images yet"), _("Add images")
     return frames.nothing(text, links.button(word, href, leftSection=icon("upload")))

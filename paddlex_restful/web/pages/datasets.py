@@ -68,7 +68,7 @@ def _card(services: Services, attributes: dict[str, Any]) -> Component:
     images = datasets.image_count(services, did)
     projects = len(services.workspace.projects_of(did))
     counts = [_("{count} images").format(count=f"{images:,}")] if images else []
-    counts += [_("{count} projects").format(count=projects)] if projects else []
+    counts += [_("projects: {count}").format(count=projects)] if projects else []
     return cards.card(
         f"/datasets/{did}",
         attributes["name"],

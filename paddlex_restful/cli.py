@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from paddlex_restful import __version__
-from paddlex_restful.config import DEFAULT_MIN_FREE, Config, default_cpu_jobs
+from paddlex_restful.config import (
+    DEFAULT_MIN_FREE,
+    DEFAULT_PREDICT_IDLE,
+    DEFAULT_PREDICT_WORKERS,
+    Config,
+    default_cpu_jobs,
+)
 from paddlex_restful.messages import access as access_messages
 from paddlex_restful.messages import server as messages
 
@@ -147,6 +154,20 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="space of a disk that stays free: imports and exports that would take it are refused, trainings wait "
         f"before they save (default: {DEFAULT_MIN_FREE >> 30})",
     )
+    parser.add_argument(
+        "--predict_workers",
+        type=_predict_workers,
+        default=DEFAULT_PREDICT_WORKERS,
+        metavar="N",
+        help="models that stay loaded for predictions, each in a process of its own (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--predict_idle",
+        type=_seconds,
+        default=DEFAULT_PREDICT_IDLE,
+        metavar="SECONDS",
+        help="seconds after which such a model is let go if nobody asks it (default: %(default)s)",
+    )
     parser.add_argument("--version", action="version", version=f"PaddleX RESTful {__version__}")
     return parser
 
@@ -161,6 +182,8 @@ def _config(arguments: argparse.Namespace) -> Config:
         data_dirs=tuple(arguments.data_dir),
         export_dirs=tuple(arguments.export_dir),
         min_free=arguments.min_free_gb,
+        predict_workers=arguments.predict_workers,
+        predict_idle=arguments.predict_idle,
         require_token=arguments.require_token,
         allowed_hosts=tuple(arguments.allowed_host),
         allowed_origins=tuple(arguments.allowed_origin),
@@ -174,9 +197,27 @@ def _port(text: str) -> int:
 
 
 def _cpu_jobs(text: str) -> int:
+    return _count(text, messages.BAD_CPU_JOBS)
+
+
+def _predict_workers(text: str) -> int:
+    return _count(text, messages.BAD_PREDICT_WORKERS)
+
+
+def _count(text: str, template: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(messages.BAD_CPU_JOBS.format(value=text or "an empty text"))
+        raise argparse.ArgumentTypeError(template.format(value=text or "an empty text"))
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(messages.BAD_SECONDS.format(value=text or "an empty text"))
+    return seconds
 
 
 def _gigabytes(text: str) -> int:

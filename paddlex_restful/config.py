@@ -14,6 +14,8 @@ TOKEN_VARIABLE = "PADDLEX_RESTFUL_TOKEN"  # noqa: S105 - the name of the variabl
 
 DEFAULT_DEMO_URL = "https://bj.bcebos.com/paddlex/demos"
 DEFAULT_MIN_FREE = 1 << 30
+DEFAULT_PREDICT_WORKERS = 4
+DEFAULT_PREDICT_IDLE = 600
 
 
 def default_cpu_jobs() -> int:
@@ -41,6 +43,8 @@ class Config:
         allowed_hosts: names by which clients may call this server, besides those that it knows of.
         allowed_origins: origins (``https://page.example``) whose pages may use this server.
         min_free: bytes of a disk that are to stay free: what would take more is refused, and trainings wait.
+        predict_workers: models that stay loaded to predict, each in a process of its own.
+        predict_idle: seconds after which a model that nobody asks is let go.
         demo_url: address below which the demo archives lie.
         weights_url: address that replaces scheme and host of the pretrained weights' own addresses; empty keeps them.
     """
@@ -57,6 +61,8 @@ class Config:
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     min_free: int = DEFAULT_MIN_FREE
+    predict_workers: int = DEFAULT_PREDICT_WORKERS
+    predict_idle: float = DEFAULT_PREDICT_IDLE
     demo_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_DEMO_URL", DEFAULT_DEMO_URL))
     weights_url: str = field(default_factory=lambda: os.environ.get("PADDLEX_RESTFUL_WEIGHTS_URL", ""))
 

@@ -19,3 +19,6 @@ SINGLE_PICTURE = "predict_result.png"
 
 BACKGROUND = "back_ground"
 """The name that detection results give the last row and column of their confusion matrix: no object."""
+
+MASKS_FOLDER = "masks"
+"""Of segmentation, below the folder of results: a PNG of class ids for each image."""

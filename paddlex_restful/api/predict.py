@@ -1,19 +1,24 @@
-"""/project/task/predict: predict one picture, pictures on the server, or the test split."""
+"""/project/task/predict: predict one picture, pictures on the server, or the test split. /predict: at once."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from pydantic import Field
 
 from paddlex_restful.api.arguments import Page
-from paddlex_restful.api.calls import Arguments, call
-from paddlex_restful.api.schemas.prediction import Predictions, PredictionState, StartedPrediction
+from paddlex_restful.api.calls import Arguments, FilePart, call
+from paddlex_restful.api.schemas.prediction import DirectPredictions, Predictions, PredictionState, StartedPrediction
 from paddlex_restful.api.task import TID
-from paddlex_restful.services import Services, findings, prediction
+from paddlex_restful.paths import readable
+from paddlex_restful.services import Services, answering, findings, prediction
+from paddlex_restful.services.answering import SentPicture
 
 blueprint = Blueprint("predict", __name__)
+
+_IMAGES = FilePart(f"JPEG, PNG or BMP files, at most {answering.MOST_PICTURES}", many=True)
 
 
 class StartPrediction(Arguments):
@@ -65,3 +70,38 @@ class ListPredictions(Page, GetPrediction):
 def result(args: ListPredictions, services: Services) -> dict[str, Any]:
     """What was predicted for each image."""
     return findings.list_predictions(services, args.tid, args.offset, args.limit)
+
+
+class PredictPictures(Arguments):
+    """Arguments of POST /predict; the pictures come as files named ``image`` in a form, or as ``image_data``."""
+
+    tid: str | None = Field(None, description="id of a task that was trained, such as T0001")
+    mid: str | None = Field(None, description="id of a saved model, such as PM0001; one of the two")
+    image_data: list[str] | None = Field(None, description="one picture as base64, or a list of them")
+    score_thresh: float = Field(0.5, ge=0, le=1, description="lowest score of an object that is told")
+    epoch: int | None = Field(None, description="a saved epoch of the task; the best one if absent")
+    picture: bool = Field(False, description="whether the drawn pictures are wanted, too")
+
+
+@call(blueprint, "POST", "/predict", DirectPredictions, body="form", files={"image": _IMAGES})
+def answer(args: PredictPictures, services: Services) -> dict[str, Any]:
+    """Predicts pictures with a trained model, which stays loaded, and answers with what it says of them."""
+    encoded = args.image_data or []
+    sent = [SentPicture(_name("image_data", n), prediction.decode_picture(text)) for n, text in enumerate(encoded)]
+    files = request.files.getlist("image") if request.mimetype == "multipart/form-data" else []
+    sent += [
+        SentPicture(readable(file.filename or "") or _name("image", n), file.stream.read())
+        for n, file in enumerate(files)
+    ]
+    found = answering.predict(services, args.tid, args.mid, sent, args.score_thresh, args.epoch, args.picture)
+    return {"predictions": [_told(each) for each in found]}
+
+
+def _name(argument: str, number: int) -> str:
+    return f"{argument}[{number}]" if number else argument
+
+
+def _told(found: answering.Prediction) -> dict[str, Any]:
+    if found.picture is None:
+        return dict(found.told)
+    return {**found.told, "img_data": base64.b64encode(found.picture).decode("ascii")}

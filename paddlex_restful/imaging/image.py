@@ -6,9 +6,10 @@ turned one, and so do nets.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,11 @@ Pixels = NDArray[np.uint8]
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """Kinds of images that are read; Pillow has decoders of forty more, some of which start other programs."""
+
+_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+_SENT = "the picture"
+"""What sentences call an image that is no file."""
 
 Matrix = NDArray[np.float64]
 """Affine map of points, [2, 3]: (x, y) goes to ``matrix @ (x, y, 1)``. A pixel covers the unit square from its upper
@@ -59,8 +65,22 @@ def read_image(path: Path) -> Pixels:
     Raises:
         JobFailed: the file is missing, damaged, no image, or so large that decoding it is unsafe.
     """
-    pixels, orientation = read_stored(path)
-    return upright(pixels, orientation)
+    return upright(*read_stored(path))
+
+
+def decode_image(data: bytes) -> Pixels:
+    """As ``read_image``, of an image that is no file.
+
+    Args:
+        data: what such a file holds.
+
+    Raises:
+        JobFailed: as of ``read_image``.
+    """
+    try:
+        return upright(*_stored(io.BytesIO(data), len(data)))
+    except _UNREADABLE as error:
+        raise JobFailed("unreadable_image", messages.UNREADABLE_IMAGE, file=_SENT) from error
 
 
 def read_stored(path: Path) -> tuple[Pixels, int]:
@@ -73,14 +93,18 @@ def read_stored(path: Path) -> tuple[Pixels, int]:
         JobFailed: as of ``read_image``.
     """
     try:
-        with Image.open(path, formats=_FORMATS) as image:
-            # From the header: nothing is decoded yet.
-            if image.width * image.height > MAX_PIXELS or path.stat().st_size > MAX_BYTES:
-                raise ValueError
-            orientation = image.getexif().get(ExifTags.Base.Orientation, UPRIGHT)
-            pixels = np.asarray(_to_rgb(image))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return _stored(path, path.stat().st_size)
+    except _UNREADABLE as error:
         raise JobFailed("unreadable_image", messages.UNREADABLE_IMAGE, file=short_name(path)) from error
+
+
+def _stored(source: Path | IO[bytes], size: int) -> tuple[Pixels, int]:
+    with Image.open(source, formats=_FORMATS) as image:
+        # From the header: nothing is decoded yet.
+        if image.width * image.height > MAX_PIXELS or size > MAX_BYTES:
+            raise ValueError
+        orientation = image.getexif().get(ExifTags.Base.Orientation, UPRIGHT)
+        pixels = np.asarray(_to_rgb(image))
     return pixels, orientation if orientation in _ORIENTATIONS else UPRIGHT
 
 

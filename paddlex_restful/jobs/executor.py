@@ -10,16 +10,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from abc import ABC, abstractmethod
 from importlib import metadata
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from paddlex_restful.jobs.identity import Identity, wait_process, wait_readable
-from paddlex_restful.jobs.runner import Assignment
 
 _CUDA_BUILD = "paddlepaddle-gpu"
 _DYING = 2.0
@@ -31,8 +31,22 @@ _ATTEMPTS = 4
 PRELOAD = ("paddlex_restful.jobs.preload",)
 
 
+RUNNER = "paddlex_restful.jobs.runner"
+WORKER = "paddlex_restful.jobs.worker"
+
+
+class Task(Protocol):
+    """What a process can be told to do: a job, or a service of the server's."""
+
+    def to_line(self) -> bytes:
+        """It as one line of JSON, for a fresh interpreter."""
+
+    def _bootstrap(self, parent_sentinel: int | None = None) -> int:
+        """Do it; called in a process that was forked."""
+
+
 class Process(ABC):
-    """A process that was started for a job and waits to be told which.
+    """A process that was started and waits to be told what to do.
 
     Attributes:
         identity: which process it is.
@@ -41,8 +55,8 @@ class Process(ABC):
     identity: Identity
 
     @abstractmethod
-    def assign(self, assignment: Assignment) -> None:
-        """Tell it which job it is."""
+    def assign(self, task: Task) -> None:
+        """Tell it what to do."""
 
     @abstractmethod
     def abandon(self) -> None:
@@ -58,10 +72,10 @@ class Process(ABC):
 
 
 class _Forked(Process):
-    def __init__(self) -> None:
+    def __init__(self, channel: socket.socket | None) -> None:
         # The fork server answers with the pid and later, in the same pipe, with the exit code. The child waits for
         # two pickles in the other pipe (the protocol of multiprocessing.spawn), and ends when the pipe does before.
-        self._status, self._to_child = forkserver.connect_to_new_process([])
+        self._status, self._to_child = forkserver.connect_to_new_process([] if channel is None else [channel.fileno()])
         try:
             pid = forkserver.read_signed(self._status)  # type: ignore[attr-defined]
             identity = Identity.of(pid)
@@ -73,8 +87,8 @@ class _Forked(Process):
             raise
         self.identity = identity
 
-    def assign(self, assignment: Assignment) -> None:
-        self._send({"sys_path": [path or str(Path.cwd()) for path in sys.path]}, assignment)
+    def assign(self, task: Task) -> None:
+        self._send({"sys_path": [path or str(Path.cwd()) for path in sys.path]}, task)
 
     def abandon(self) -> None:
         self._send({}, _Nothing())
@@ -107,10 +121,12 @@ class _Nothing:
 
 
 class _Spawned(Process):
-    def __init__(self) -> None:
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "paddlex_restful.jobs.runner"],
+    def __init__(self, channel: socket.socket | None) -> None:
+        program, descriptors = (RUNNER, ()) if channel is None else (WORKER, (channel.fileno(),))
+        self._popen = subprocess.Popen(  # noqa: S603  our own modules
+            [sys.executable, "-m", program, *map(str, descriptors)],
             stdin=subprocess.PIPE,
+            pass_fds=descriptors,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
         identity = Identity.of(self._popen.pid)
@@ -118,8 +134,8 @@ class _Spawned(Process):
             raise ChildProcessError(f"process {self._popen.pid} ended at once")
         self.identity = identity
 
-    def assign(self, assignment: Assignment) -> None:
-        self._send(assignment.to_line())
+    def assign(self, task: Task) -> None:
+        self._send(task.to_line())
 
     def abandon(self) -> None:
         self._send(b"")
@@ -159,17 +175,20 @@ class Executor:
             # Only starts it: the imports go on behind, and the first job waits for what is left of them.
             forkserver.ensure_running()
 
-    def start(self) -> Process:
-        """Start a process that waits for its assignment.
+    def start(self, channel: socket.socket | None = None) -> Process:
+        """Start a process that waits for its task.
+
+        Args:
+            channel: one end of a socket for a process that is no job but works for the server; the caller closes it.
 
         Raises:
             OSError: the machine gives no process.
         """
         if self.method == "spawn":
-            return _Spawned()
+            return _Spawned(channel)
         for _ in range(_ATTEMPTS):
             try:
-                return _Forked()
+                return _Forked(channel)
             except ChildProcessError:  # somebody killed it before it could be looked at
                 continue
             except (ConnectionError, EOFError):

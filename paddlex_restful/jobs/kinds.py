@@ -29,3 +29,6 @@ KINDS: dict[str, Kind] = {
     "predict": Kind("paddlex_restful.training.predict:run"),
     "export": Kind("paddlex_restful.training.export:run", heavy=True),
 }
+
+PREDICTIONS = "paddlex_restful.training.serving:serve"
+"""What the processes do in which models stay loaded; they are no jobs."""

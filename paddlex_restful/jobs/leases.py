@@ -37,6 +37,18 @@ class Rules:
     share_gpus: bool = False
 
 
+def leased_gpus(active: Iterable[Job], rules: Rules) -> frozenset[int]:
+    """The GPUs that nobody but the jobs that have them may use now.
+
+    Args:
+        active: all jobs that have not ended.
+        rules: what may run at once.
+    """
+    if rules.share_gpus:
+        return frozenset()
+    return frozenset(gpu for job in active if job.state != states.QUEUED for gpu in job.gpus)
+
+
 @dataclass
 class _Slots:
     """Counted places for jobs that need no GPU for themselves, and the line before them."""

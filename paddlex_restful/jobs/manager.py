@@ -23,7 +23,7 @@ from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.kinds import KINDS, Kind
 from paddlex_restful.jobs.leases import Rules
 from paddlex_restful.jobs.outcome import Outcome
-from paddlex_restful.jobs.scheduler import Scheduler
+from paddlex_restful.jobs.scheduler import Assistant, Scheduler
 from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.store import JobStore
 from paddlex_restful.jobs.watcher import Watcher
@@ -47,6 +47,9 @@ class JobManager:
         executor: starts the processes; the one that fits the installed paddle unless given.
         patience: how long a stop waits for each of its steps.
 
+    Attributes:
+        executor: starts the processes.
+
     Raises:
         UserError: the database cannot be opened, or belongs to a newer version of this server.
     """
@@ -69,7 +72,7 @@ class JobManager:
         self._progress: dict[tuple[str, str], tuple[tuple[int, int, int], dict[str, Any]]] = {}
         self._closed = False
         self._store = _open_store(self._root)
-        executor = executor or Executor()
+        self.executor = executor = executor or Executor()
         self._watcher = Watcher(self._store, self._wake)
         rules = Rules(cpu_jobs=cpu_jobs, share_gpus=share_gpus)
         self._scheduler = Scheduler(self._root, self._store, executor, self._watcher, kinds, rules)
@@ -166,6 +169,14 @@ class JobManager:
     def active(self, subject: str | None = None) -> list[Job]:
         """The jobs that have not ended, of one subject or of all, first submitted first."""
         return [self._told(job) for job in self._store.active() if subject is None or job.subject == subject]
+
+    def leased_gpus(self) -> frozenset[int]:
+        """The GPUs that nobody but the jobs that have them may use now."""
+        return self._scheduler.leased_gpus()
+
+    def assist(self, assistant: Assistant) -> None:
+        """From now on let somebody do the jobs that need no process of their own."""
+        self._scheduler.assistant = assistant
 
     def counts(self) -> Counter[tuple[str, states.State]]:
         """How many jobs of each kind are in each state, the newest of each subject and kind."""

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing import forkserver
 from multiprocessing.resource_tracker import _resource_tracker
@@ -56,34 +57,37 @@ class Assignment:
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> NoReturn:
         """Be the job; called under this name by ``multiprocessing``'s fork server."""
-        if parent_sentinel is not None:
-            os.close(parent_sentinel)
-        # With these a job would keep the helpers of a server alive that ended long ago, and its terminal open.
-        for helper, name in ((forkserver._forkserver, "_forkserver_alive_fd"), (_resource_tracker, "_fd")):
-            descriptor = getattr(helper, name)
-            if descriptor is not None:
-                os.close(descriptor)
-                setattr(helper, name, None)
+        let_go_of_server(parent_sentinel)
         run(self)
+
+
+def let_go_of_server(parent_sentinel: int | None) -> None:
+    """Close, in a process that was just forked, what is open of the server that asked for it.
+
+    Args:
+        parent_sentinel: what ``multiprocessing``'s fork server gives each process.
+    """
+    if parent_sentinel is not None:
+        os.close(parent_sentinel)
+    # With these a job would keep the helpers of a server alive that ended long ago, and its terminal open.
+    for helper, name in ((forkserver._forkserver, "_forkserver_alive_fd"), (_resource_tracker, "_fd")):
+        descriptor = getattr(helper, name)
+        if descriptor is not None:
+            os.close(descriptor)
+            setattr(helper, name, None)
 
 
 def run(assignment: Assignment) -> NoReturn:
     """Run one job in this process, write its outcome, and end the process."""
     folder = Path(assignment.folder)
-    _detach(folder / LOG_FILE)
+    detach(folder / LOG_FILE)
     log = logging.getLogger(__name__)
     job = read_json(folder / JOB_FILE)
     if job is None:
         log.error("%s is missing or damaged", folder / JOB_FILE)
         os._exit(2)
     gpus = tuple(job["gpus"])
-    # The numbers are NVML's, which follow the bus; CUDA by itself would count the fastest first.
-    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
-    # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
-    os.environ[THREADS_VARIABLE] = str(assignment.threads)
-    if (kernels := instructions.fastest_kernels()) is not None:
-        os.environ.setdefault(instructions.VARIABLE, kernels)
+    settle(gpus, assignment.threads)
     context = JobContext(job["kind"], job["subject"], folder, Path(assignment.root), job["args"], gpus)
     follow_signals(context)
     own = Identity.of(os.getpid())
@@ -103,7 +107,24 @@ def run(assignment: Assignment) -> NoReturn:
     _end(0 if outcome.state != states.FAILED else 1)
 
 
-def _detach(log_file: Path) -> None:
+def settle(gpus: Sequence[int], threads: int) -> None:
+    """Tell the engines which GPUs and how many cores are theirs, before they compute anything.
+
+    Args:
+        gpus: numbers as the machine counts them.
+        threads: processor cores.
+    """
+    # The numbers are NVML's, which follow the bus; CUDA by itself would count the fastest first.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, gpus))
+    # Read by paddle's OpenMP library at its first use, which is after this also where paddle is imported already.
+    os.environ[THREADS_VARIABLE] = str(threads)
+    if (kernels := instructions.fastest_kernels()) is not None:
+        os.environ.setdefault(instructions.VARIABLE, kernels)
+
+
+def detach(log_file: Path) -> None:
+    """Become a session of its own whose output goes to a file, so that no terminal of the server's concerns it."""
     if os.getpgid(0) != os.getpid():
         os.setsid()
     null = os.open(os.devnull, os.O_RDONLY)
@@ -123,10 +144,7 @@ def _detach(log_file: Path) -> None:
 
 def follow_signals(context: JobContext) -> None:
     """Take SIGTERM as the wish to stop; ctrl-C in the server's terminal is none of the job's."""
-    paddle = sys.modules.get("paddle")
-    if paddle is not None:
-        # Its own handlers would end the process at once, in the middle of a checkpoint.
-        paddle.disable_signal_handler()
+    quiet_engine()
     faulthandler.enable()
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -135,6 +153,13 @@ def follow_signals(context: JobContext) -> None:
     signal.signal(signal.SIGTERM, ask)
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+
+
+def quiet_engine() -> None:
+    """Take paddle's own handlers of signals away, which would end the process at once, amid a checkpoint."""
+    paddle = sys.modules.get("paddle")
+    if paddle is not None:
+        paddle.disable_signal_handler()
 
 
 def work(context: JobContext, job: dict[str, Any]) -> Outcome:

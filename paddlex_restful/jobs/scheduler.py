@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 from paddlex_restful.cores import cores_of_slot
 from paddlex_restful.jobs import leases, states
@@ -27,6 +29,30 @@ _CLOSE = 0.5
 
 _log = logging.getLogger(__name__)
 
+Conclude = Callable[[dict[str, Any]], None]
+"""Concludes a job, given its result."""
+
+
+class Assistant(Protocol):
+    """Somebody in the server who does some jobs without a process of their own, and may use GPUs that no job has."""
+
+    def takes(self, job: Job) -> bool:
+        """Whether it is worth the attempt to do a job."""
+
+    def do(self, job: Job, conclude: Conclude) -> bool:
+        """Do a job; called in a thread.
+
+        Args:
+            job: is ``starting``.
+            conclude: puts on record that it is done, with its result.
+
+        Returns:
+            Whether it was concluded; if not, a process does it.
+        """
+
+    def give_back(self, gpus: Sequence[int]) -> None:
+        """Stop using GPUs; returns when they are free."""
+
 
 class Scheduler:
     """Starts jobs in one thread, so that two jobs never take the same lease.
@@ -38,6 +64,9 @@ class Scheduler:
         watcher: takes over the processes that were started.
         kinds: the table of kinds.
         rules: what may run at once.
+
+    Attributes:
+        assistant: does some of the jobs, where there is somebody.
     """
 
     def __init__(
@@ -56,6 +85,9 @@ class Scheduler:
         self._kinds = kinds
         self._rules = rules
         self._threads = cores_of_slot(rules.cpu_jobs)
+        self.assistant: Assistant | None = None
+        self._assisted: set[int] = set()
+        self._declined: set[int] = set()
         self._plan = leases.Plan((), kinds, rules)
         self._woken = threading.Event()
         self._closing = False
@@ -78,6 +110,10 @@ class Scheduler:
     def waits_for(self, job: Job) -> str:
         """The sentence about a queued job's place and what it waits for; empty before it was looked at."""
         return self._plan.message(job)
+
+    def leased_gpus(self) -> frozenset[int]:
+        """See ``leases.leased_gpus``."""
+        return leases.leased_gpus(self._store.active(), self._rules)
 
     def close(self) -> None:
         """End the thread; a process that is being started then does nothing, and its job is queued again."""
@@ -113,13 +149,22 @@ class Scheduler:
     def _take_back(self) -> None:
         """Queue again what a failed round left: only this thread starts jobs, and at this moment it starts none."""
         for job in self._store.active():
-            if job.state == states.STARTING:
+            if job.state == states.STARTING and job.id not in self._assisted:
                 self._store.move(job, (states.STARTING,), states.QUEUED, started=None)
 
     def _begin(self, job: Job) -> None:
         starting = self._store.move(job, (states.QUEUED,), states.STARTING, started=time.time())
         if starting is None:
             return
+        if self.assistant is not None:
+            if job.id not in self._declined and self.assistant.takes(starting):
+                self._assisted.add(job.id)
+                name = f"assisted-{job.kind}"
+                threading.Thread(target=self._assist, args=(self.assistant, starting), name=name, daemon=True).start()
+                return
+            self._declined.discard(job.id)
+            if job.gpus and not self._rules.share_gpus:
+                self.assistant.give_back(job.gpus)
         try:
             process = self._executor.start()
         except OSError as error:
@@ -133,6 +178,29 @@ class Scheduler:
             if not begun:
                 process.abandon()
                 process.close()
+
+    def _assist(self, assistant: Assistant, job: Job) -> None:
+        try:
+            if not assistant.do(job, partial(self._conclude, job)):
+                self._decline(job)
+        except Exception:  # noqa: BLE001  whatever it is, a process may do better
+            if self._closing:  # the job is on record as one that has not begun
+                return
+            _log.exception("%s of %s is done by a process of its own", job.kind, job.subject)
+            self._decline(job)
+        finally:
+            self._assisted.discard(job.id)
+            self.wake()
+
+    def _conclude(self, job: Job, result: dict[str, Any]) -> None:
+        end = Outcome(states.DONE, result=result)
+        end.write(job.folder)
+        self._store.move(job, (states.STARTING,), states.DONE, result=end.result, ended=end.ended)
+
+    def _decline(self, job: Job) -> None:
+        self._declined.add(job.id)
+        if self._store.move(job, (states.STARTING,), states.QUEUED, started=None) is None:  # it was stopped
+            self._declined.discard(job.id)
 
     def _put_on_record(self, job: Job, process: Process) -> bool:
         identity = process.identity

@@ -32,8 +32,21 @@ PREDICTIONS_GONE = "The files of the last prediction are gone: start another wit
 NOT_PREDICTED = "Nothing has been predicted with task {tid} yet."
 PREDICTING = "The prediction is running."
 PREDICTED = "The prediction is complete."
+PREDICTED_WARM = "Predicted 1 image with a model that was loaded already."
 BAD_IMAGE_DATA = "image_data is not a base64 picture: send the bytes of a JPEG, PNG or BMP file, encoded as base64."
-UNUSABLE_IMAGE_DATA = "image_data cannot be used: {reason}."
+NOT_A_PICTURE = "image {name!r} is not a picture: send the bytes of a JPEG, PNG or BMP file."
+UNUSABLE_PICTURE = "{name} cannot be used: {reason}."
+ONE_MODEL = "Name one model: tid for the model of a task, or mid for a saved model such as PM0001."
+EXPORTED_NOT_SERVED = (
+    "{mid} is an exported model, which answers elsewhere (example.py in its folder shows how): name the task that it "
+    "was exported from as tid, or a saved model such as PM0001 as mid."
+)
+EPOCH_OF_TASK = "epoch is for the model of a task: leave it out for the saved model {mid}, which has one."
+NOT_A_MODEL = (
+    "The files of the saved model {mid} are not those of this server's models: save the model of a task again."
+)
+NO_PICTURE = "Send a picture: files named image in a form, or image_data, one or more pictures as base64."
+TOO_MANY_PICTURES = "{count} pictures are more than the {most} of one call: send them in several."
 NO_SUCH_IMAGE = "img_list names {path!r}, which is not a file on the server."
 RELATIVE_IMAGE = "img_list names {path!r}: give absolute paths on the server."
 NO_PICTURES = "No picture was sent: choose at least one file."

@@ -10,6 +10,8 @@ REQUESTS_CUT = "Requests that did not finish in time were cut: {count}."
 
 BAD_PORT = "{value} is not a port; a port is a whole number from 0 (take a free one) to 65535"
 BAD_CPU_JOBS = "{value} is not a number of jobs; at least 1"
+BAD_PREDICT_WORKERS = "{value} is not a number of models; at least 1"
+BAD_SECONDS = "{value} is not a number of seconds; above 0"
 BAD_MIN_FREE = "{value} is no size; give a number of GB, such as 1 or 0.5, or 0 to use disks to their end"
 NO_HOST = "an empty text is no address; 127.0.0.1 stands for this machine alone, 0.0.0.0 for all its networks"
 NO_WORKSPACE = "an empty text is no folder"

@@ -11,11 +11,14 @@ import threading
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
+from paddlex_restful import logs
 from paddlex_restful.config import Config
+from paddlex_restful.cores import cores_of_slot
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.manager import JobManager
 from paddlex_restful.messages import jobs as messages
 from paddlex_restful.services.roots import Roots
+from paddlex_restful.serving import Pool
 from paddlex_restful.uploads import Uploads
 from paddlex_restful.visualdl import VisualDLServers
 from paddlex_restful.workspace import Workspace
@@ -34,6 +37,7 @@ class Services:
         replies: what was answered to requests with keys.
         roots: the paths that its clients may name.
         uploads: what its clients have sent.
+        predictors: the models that stay loaded to predict.
         gate: held from the check that something may be done to the doing, where two requests could get between
             each other: starting jobs, deleting, binding, splitting.
     """
@@ -45,14 +49,25 @@ class Services:
     replies: Replies
     roots: Roots = field(init=False)
     uploads: Uploads = field(init=False)
+    predictors: Pool = field(init=False)
     gate: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roots", Roots.of(self.config, self.workspace.root))
         object.__setattr__(self, "uploads", Uploads(self.workspace.root, self.config.min_free))
+        predictors = Pool(
+            self.jobs.executor,
+            self.workspace.root / logs.FILE.parent,
+            self.config.predict_workers,
+            self.config.predict_idle,
+            cores_of_slot(self.config.cpu_jobs),
+            self.jobs.leased_gpus,
+        )
+        object.__setattr__(self, "predictors", predictors)
 
     def close(self) -> None:
         """Gives everything back; running jobs go on."""
+        self.predictors.close()
         self.visualdl.close()
         self.replies.close()
         self.jobs.close()
@@ -65,6 +80,7 @@ def build_services(config: Config) -> Services:
     Raises:
         UserError: the workspace cannot be used (locked, not writable, a full disk).
     """
+    from paddlex_restful.services.assisting import WarmPredictions
     from paddlex_restful.services.enlisting import take_up
     from paddlex_restful.services.migration import record_original_statuses
     from paddlex_restful.services.uploads import in_use
@@ -75,6 +91,7 @@ def build_services(config: Config) -> Services:
             manager = JobManager(workspace.root, cpu_jobs=config.cpu_jobs, share_gpus=config.share_gpus)
             jobs = opened.enter_context(closing(manager))
             services = Services(config, workspace, jobs, VisualDLServers(), Replies(workspace.root))
+            jobs.assist(WarmPredictions(services))
             if workspace.opened_original:
                 record_original_statuses(services)
             services.uploads.sweep(in_use(services))

@@ -39,7 +39,7 @@ def start_single(services: Services, tid: str, image_data: str, score_thresh: fl
     task = services.workspace.task(tid)
     project = services.workspace.project(task.pid)
     model = trained.checkpoint(services, task, epoch)
-    picture = _decode_picture(image_data)
+    picture = decode_picture(image_data)
     output = trained.folder(services, task, "predict")
     source = output / _INPUT / "picture"
     args = _args(project, model, score_thresh, images=[str(source)], single=True)
@@ -153,20 +153,35 @@ def stop(services: Services, tid: str) -> dict[str, Any]:
     return get(services, tid)
 
 
-def _decode_picture(image_data: str) -> bytes:
+def decode_picture(image_data: str) -> bytes:
+    """The bytes of a picture in base64, which are those of an image that can be used as far as its header tells.
+
+    Raises:
+        UserError: they are not.
+    """
     text = image_data.partition(",")[2] if image_data.startswith("data:") else image_data
     try:
         picture = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise UserError(sentences.BAD_IMAGE_DATA) from None
+    check_picture(picture, "image_data", sentences.BAD_IMAGE_DATA)
+    return picture
+
+
+def check_picture(data: bytes, name: str, wrong: str) -> None:
+    """Refuses what cannot be a picture by its header; nothing is decoded, what that leaves open is found out later.
+
+    Args:
+        data: the file.
+        name: what sentences call it.
+        wrong: what is said of a file that is no picture at all; ``name`` may be in it.
+    """
     try:
-        # Nothing is decoded here; what a header leaves open the job finds out.
-        told_size(picture)
+        told_size(data)
     except BadImage as error:
         if error.template in (NOT_AN_IMAGE, EMPTY_FILE):
-            raise UserError(sentences.BAD_IMAGE_DATA) from None
-        raise UserError(sentences.UNUSABLE_IMAGE_DATA, reason=error) from None
-    return picture
+            raise UserError(wrong, name=name) from None
+        raise UserError(sentences.UNUSABLE_PICTURE, name=name, reason=error) from None
 
 
 def _args(

@@ -6,12 +6,15 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import paddle
 
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training.parallel import World
+
+if TYPE_CHECKING:
+    from paddlex_restful.training.predict import Predictor
 
 
 class Notify(Protocol):
@@ -78,7 +81,7 @@ class Adapter:
             checked and complete; the folder of the dataset, split; the seed where all randomness starts; who hears of
             the reading of the images; and the processes that train together, of which only the first one evaluates.
         evaluate: the job ``evaluate``.
-        predict: the job ``predict``.
+        predictor: a checkpoint in use, see ``predict``; raises ``JobFailed`` where there is none or it is damaged.
         export: the job ``export``.
         outputs: brings a net into the mode in which it uses all its parameters, and gives the function of an image
             [1, 3, H, W] that computes all that it says of it, before it chooses among that.
@@ -86,7 +89,7 @@ class Adapter:
 
     training: Callable[[Mapping[str, Any], Path, int, Notify, World], Training]
     evaluate: Job
-    predict: Job
+    predictor: Callable[[Path], Predictor]
     export: Job
     outputs: Callable[[paddle.nn.Layer], Callable[[paddle.Tensor], Any]]
 

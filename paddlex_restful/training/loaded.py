@@ -11,7 +11,6 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddlex_restful.imaging.image import Pixels, read_image
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import prediction as messages
@@ -54,10 +53,6 @@ class LoadedNet:
         self._folder = folder
         # Images are resized in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
-
-    def read(self, image: Path) -> Pixels:
-        """The RGB image in a file."""
-        return read_image(image)
 
     def finite(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the net answered.

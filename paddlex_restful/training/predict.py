@@ -9,26 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from paddlex_restful import datasets
 from paddlex_restful.datasets import Sample
 from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.image import Pixels, read_image
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.files import write_atomically
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.paths import unmoved
 from paddlex_restful.reports.comparison import beside
-from paddlex_restful.results import RESULT_FILE, SINGLE_PICTURE
+from paddlex_restful.results import MASKS_FOLDER, RESULT_FILE, SINGLE_PICTURE
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.train import use_device
 from paddlex_restful.training.truth import Truth, read_with_truth
-
-Pixels = npt.NDArray[np.uint8]
 
 _LONGEST_SIDE = 1600
 """Pixels of a result picture's longer side; larger images are shrunk, for the picture is there to be looked at."""
@@ -43,6 +40,21 @@ _LONGEST_NAME = 200
 """Bytes of a result picture's name before its ending; file systems allow 255 with it."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a model says of one image.
+
+    Attributes:
+        fields: plain JSON.
+        draw: draws it onto a picture of the image.
+        mask: of segmentation, the class ids of the pixels in the image's size, with a palette.
+    """
+
+    fields: dict[str, Any]
+    draw: Callable[[Image.Image], Image.Image]
+    mask: Image.Image | None = None
+
+
 class Predictor(Protocol):
     """A trained model of one project type that answers for images.
 
@@ -52,22 +64,18 @@ class Predictor(Protocol):
 
     batch_size: int
 
-    def read(self, image: Path) -> Pixels:
-        """The RGB image of shape [H, W, 3] in a file; called in threads, a ``UserError`` where it cannot be read."""
-
     def prepare(self, image: Pixels) -> Any:
-        """What the net is to see of an image; called in threads."""
+        """What the net is to see of an RGB image of shape [H, W, 3]; called in threads."""
 
     def predict(self, prepared: Sequence[Any]) -> list[Any]:
         """What the net answers for each prepared image."""
 
-    def tell(self, answer: Any, picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
-        """An answer as plain JSON, and drawn onto the picture; called in threads.
+    def tell(self, answer: Any, score_thresh: float) -> Told:
+        """What is told of an image; called in threads.
 
         Args:
             answer: one of ``predict``.
-            picture: the image, shrunk where it is large.
-            target: the file that the drawn picture is written to; what belongs to the answer besides goes beside it.
+            score_thresh: lowest score of an object that is told and drawn.
         """
 
 
@@ -95,14 +103,8 @@ class _Loaded:
     truth: Truth | None
 
 
-def run(context: JobContext) -> dict[str, Any] | None:
-    """The job ``predict``: see ``predict_images``; the project type brings the predictor."""
-    use_device(context)
-    return adapter(context.args["type"]).predict(context)
-
-
-def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[str, Any]:
-    """Predicts images with a trained model.
+def run(context: JobContext) -> dict[str, Any]:
+    """The job ``predict``: predicts images with a trained model.
 
     Writes into ``output`` a picture an image (``predict_result.png`` where ``single`` is set) and ``result.json``, a
     list in the order of the images: the prediction with ``image`` and ``picture``, or ``image`` and ``error``. In the
@@ -110,8 +112,7 @@ def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[s
 
     Args:
         context: args ``type``, ``model``, ``images`` (absolute paths) and ``names`` (how they are told), or ``dataset``
-            (its test split), ``single``, ``output``.
-        load: makes the predictor, once it is known that there are images.
+            (its test split), ``single``, ``score_thresh`` and ``output``.
 
     Returns:
         ``predicted`` and ``failed``, numbers of images.
@@ -120,11 +121,12 @@ def predict_images(context: JobContext, load: Callable[[], Predictor]) -> dict[s
         JobFailed: there is no image, or none can be read.
         JobStopped: the job was asked to stop.
     """
+    use_device(context)
     subjects = _subjects(context)
     if not subjects:
         raise JobFailed("no_images", messages.NO_IMAGES)
     context.progress(stage="loading", predict_num=0, total_num=len(subjects))
-    predictor = load()
+    predictor = adapter(context.args["type"]).predictor(context.path(context.args["model"]))
     output = context.path(context.args["output"])
     output.mkdir(parents=True, exist_ok=True)
 
@@ -168,6 +170,21 @@ def picture_names(images: Sequence[Path]) -> list[str]:
     return [f"{name}.png" for name in names]
 
 
+def shown(image: Pixels, longest: int = _LONGEST_SIDE) -> Image.Image:
+    """The picture of an image on which is drawn, shrunk where its longer side has more pixels than that."""
+    picture = Image.fromarray(image)
+    picture.thumbnail((longest, longest))
+    return picture
+
+
+def save_mask(mask: Image.Image, picture: Path) -> str:
+    """Write ``Told.mask`` as a PNG below the folder of a result picture; gives its path relative to that."""
+    file = picture.parent / MASKS_FOLDER / picture.name
+    file.parent.mkdir(exist_ok=True)
+    mask.save(file, bits=8)
+    return f"{MASKS_FOLDER}/{file.name}"
+
+
 def readable(picture: Image.Image) -> Image.Image:
     """The picture, enlarged where it is too small for names; its longer side stays within that of large pictures."""
     enlarged = _READABLE_SIDE / min(picture.size)
@@ -196,27 +213,28 @@ def _subjects(context: JobContext) -> list[Subject]:
 def _predict(
     context: JobContext, predictor: Predictor, subjects: Sequence[Subject], pictures: Sequence[Path]
 ) -> Iterator[list[dict[str, Any]]]:
-    project_type = context.args["type"]
+    project_type, score_thresh = context.args["type"], float(context.args["score_thresh"])
     labels = datasets.labels(context.path(context.args["dataset"])) if subjects[0].sample is not None else []
 
     def load(subject: Subject) -> _Loaded:
         if subject.sample is None:
-            pixels, truth = predictor.read(unmoved(subject.image)), None
+            pixels, truth = read_image(unmoved(subject.image)), None
         else:
             pixels, truth = read_with_truth(subject.sample, project_type, labels)
         prepared = predictor.prepare(pixels)
-        picture = Image.fromarray(pixels)
-        longest = _LONGEST_SIDE if truth is None else _LONGEST_HALF
-        picture.thumbnail((longest, longest))
+        picture = shown(pixels, _LONGEST_SIDE if truth is None else _LONGEST_HALF)
         return _Loaded(prepared, picture if truth is None else readable(picture), truth)
 
     def save(answer: Any, loaded: _Loaded, target: Path) -> dict[str, Any]:
-        told, drawn = predictor.tell(answer, loaded.picture, target)
+        told = predictor.tell(answer, score_thresh)
+        drawn, fields = told.draw(loaded.picture), told.fields
         if loaded.truth is not None:
-            told |= loaded.truth.told
+            fields |= loaded.truth.told
             drawn = beside(loaded.truth.draw(loaded.picture), drawn)
         drawn.save(target, compress_level=1)
-        return told
+        if told.mask is not None:
+            fields["mask"] = save_mask(told.mask, target)
+        return fields
 
     with ThreadPoolExecutor(reading.threads(), thread_name_prefix="write") as pool:
         for start, batch in reading.batches(subjects, load, predictor.batch_size):

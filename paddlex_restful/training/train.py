@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from typing import Any
 
 import paddle
@@ -134,6 +135,15 @@ def use_device(context: JobContext) -> None:
     Raises:
         JobFailed: paddle has no CUDA.
     """
-    if context.gpus and not paddle.is_compiled_with_cuda():
+    use_gpus(context.gpus)
+
+
+def use_gpus(gpus: Sequence[int]) -> None:
+    """Make paddle use the first of the GPUs of this process, or the processor.
+
+    Raises:
+        JobFailed: paddle has no CUDA.
+    """
+    if gpus and not paddle.is_compiled_with_cuda():
         raise JobFailed("gpu", messages.NO_GPU_BUILD)
-    paddle.set_device("gpu:0" if context.gpus else "cpu")
+    paddle.set_device("gpu:0" if gpus else "cpu")

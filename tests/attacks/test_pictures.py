@@ -45,9 +45,9 @@ def test_a_pixel_bomb_is_refused_wherever_a_picture_comes_from(
 
 def test_the_server_itself_decodes_no_picture_of_a_client_beyond_the_limits(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="60000 x 60000 pixels"):
-        prediction._decode_picture(base64.b64encode(images.bomb(tmp_path / "a.png").read_bytes()).decode())
+        prediction.decode_picture(base64.b64encode(images.bomb(tmp_path / "a.png").read_bytes()).decode())
     with pytest.raises(UserError, match="base64"):
-        prediction._decode_picture("")
+        prediction.decode_picture("")
 
 
 def test_a_pixel_bomb_that_the_picture_of_a_dataset_became_is_not_drawn(shared_server: Server, tmp_path: Path) -> None:

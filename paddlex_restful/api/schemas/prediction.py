@@ -99,3 +99,30 @@ class Predictions(Answer):
 
     predictions: list[ImagePrediction] = Field(description="in the order of the images")
     total: int = Field(description="how many images there are")
+
+
+class DirectPrediction(TypedDict):
+    """What a model says of a picture.
+
+    All have `image`, the name of its file or of its argument. One of several that could not be predicted has `error`, a
+    sentence. Else as in `GET /project/task/predict/result`: of a classifier `category`, `category_id`, `score` and
+    `topk`; of the others `size`, and of detection and instance segmentation `predictions`, of segmentation `classes`.
+    `img_data` is the drawn picture, PNG in base64, where it is wanted.
+    """
+
+    image: str
+    error: NotRequired[str]
+    img_data: NotRequired[str]
+    category: NotRequired[str]
+    category_id: NotRequired[int]
+    score: NotRequired[float]
+    topk: NotRequired[list[Guess]]
+    size: NotRequired[list[int]]
+    predictions: NotRequired[list[FoundObject]]
+    classes: NotRequired[list[FoundClass]]
+
+
+class DirectPredictions(Answer):
+    """What the model says."""
+
+    predictions: list[DirectPrediction] = Field(description="in the order of the pictures, those in base64 first")

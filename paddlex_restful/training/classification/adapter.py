@@ -135,4 +135,4 @@ class ClassificationTraining:
         return nets.weights_url(self._model) if source == "IMAGENET" else None
 
 
-ADAPTER = Adapter(ClassificationTraining, evaluation.run, prediction.run, export.run, whole_net)
+ADAPTER = Adapter(ClassificationTraining, evaluation.run, prediction.Classifier, export.run, whole_net)

@@ -11,6 +11,7 @@ import paddle
 from numpy.typing import NDArray
 
 from paddlex_restful.datasets import Sample
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.training import export, reading
@@ -96,7 +97,7 @@ class ExportedClassifier(OneSizeModel):
         return {self.metric: accuracy(np.concatenate(scores), truth, 1)}
 
     def _load(self, path: Path) -> Inputs:
-        return self.inputs(self._classifier.read(path))
+        return self.inputs(read_image(path))
 
     def config(self) -> dict[str, Any]:
         """For PaddleX 3."""

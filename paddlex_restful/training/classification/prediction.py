@@ -13,10 +13,10 @@ from PIL import Image
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.imaging.image import Pixels
-from paddlex_restful.jobs.context import JobContext
-from paddlex_restful.training import predict, reading
+from paddlex_restful.training import reading
 from paddlex_restful.training.classification import nets
 from paddlex_restful.training.loaded import LoadedNet
+from paddlex_restful.training.predict import Told, readable
 
 _BATCH_PIXELS = 16 * 224 * 224
 """Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""
@@ -76,18 +76,17 @@ class Classifier(LoadedNet):
             answers.append({**topk[0], "topk": topk})
         return answers
 
-    def tell(self, answer: dict[str, Any], picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
-        """The answer, and the picture with the name of its class on it and the score below; a small one is enlarged."""
-        index = answer["category_id"]
-        named = drawing.caption(predict.readable(picture), answer["category"], index)
-        return answer, drawing.legend(named, [(f"{answer['score']:.4f}", index)])
+    def tell(self, answer: dict[str, Any], score_thresh: float) -> Told:
+        """The answer, whatever its score; the picture has the name of its class on it and the score below."""
+
+        def draw(picture: Image.Image) -> Image.Image:
+            index = answer["category_id"]
+            named = drawing.caption(readable(picture), answer["category"], index)
+            return drawing.legend(named, [(f"{answer['score']:.4f}", index)])
+
+        return Told(answer, draw)
 
 
 def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
     """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
     return nets.build_net(info["model"], len(info["labels"]))
-
-
-def run(context: JobContext) -> dict[str, Any]:
-    """Predicts the classes of images; see ``predict.predict_images``."""
-    return predict.predict_images(context, lambda: Classifier(context.path(context.args["model"])))

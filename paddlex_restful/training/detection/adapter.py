@@ -114,7 +114,9 @@ def _outputs(net: DetectionNet) -> Callable[[paddle.Tensor], Any]:
 
 def adapter_of(project_type: str) -> Adapter:
     """The adapter of a project type, ``detection`` or ``instance_segmentation``."""
-    return Adapter(partial(DetectionTraining, project_type), evaluation.run, prediction.run, export.run, _outputs)
+    return Adapter(
+        partial(DetectionTraining, project_type), evaluation.run, prediction.ObjectPredictor, export.run, _outputs
+    )
 
 
 ADAPTER = adapter_of(ProjectType.DETECTION.value)

@@ -14,12 +14,11 @@ from pycocotools import mask as mask_utils
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.imaging import recipes
-from paddlex_restful.imaging.image import Pixels, read_image
-from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.metrics import detection as metrics
 from paddlex_restful.metrics.detection import Detections
-from paddlex_restful.training import predict
 from paddlex_restful.training.detection.detector import Detector, Size
+from paddlex_restful.training.predict import Told
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Found:
 
     Attributes:
         size: height and width of the image in pixels.
-        detections: those with a sufficient score, the highest first.
+        detections: the objects, those with the highest score first.
     """
 
     size: Size
@@ -40,23 +39,17 @@ class ObjectPredictor:
 
     Args:
         folder: the checkpoint.
-        score_thresh: lowest score of an object that is told and drawn.
 
     Raises:
         JobFailed: there is no checkpoint or it is damaged.
     """
 
-    def __init__(self, folder: Path, score_thresh: float) -> None:
+    def __init__(self, folder: Path) -> None:
         self._detector, info = Detector.load(folder)
         self._labels: list[str] = info["labels"]
-        self._score_thresh = score_thresh
         self.batch_size = self._detector.batch_size
         # Images are resized in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
-
-    def read(self, image: Path) -> Pixels:
-        """The RGB image in a file."""
-        return read_image(image)
 
     def prepare(self, image: Pixels) -> tuple[Pixels, Size]:
         """The image in the net's input size, and its own size."""
@@ -67,17 +60,18 @@ class ObjectPredictor:
         """What is found in each image."""
         images, sizes = [image for image, _ in prepared], [size for _, size in prepared]
         detections = self._detector.detect(images, sizes)
-        return [Found(size, each.at_least(self._score_thresh)) for size, each in zip(sizes, detections, strict=True)]
+        return [Found(size, each) for size, each in zip(sizes, detections, strict=True)]
 
-    def tell(self, answer: Found, picture: Image.Image, target: Path) -> tuple[dict[str, Any], Image.Image]:
-        """The answer, and the picture with masks, boxes, names and scores.
+    def tell(self, answer: Found, score_thresh: float) -> Told:
+        """The objects; the picture has masks, boxes, names and scores.
 
-        The answer has ``size`` (width and height of the image in pixels) and ``predictions``, see
+        What is told has ``size`` (width and height of the image in pixels) and ``predictions``, see
         ``metrics.detection.entries``.
         """
         height, width = answer.size
-        told = {"size": [width, height], "predictions": metrics.entries(answer.detections, self._labels)}
-        return told, self._drawn(answer, picture)
+        sure = Found(answer.size, answer.detections.at_least(score_thresh))
+        told = {"size": [width, height], "predictions": metrics.entries(sure.detections, self._labels)}
+        return Told(told, lambda picture: self._drawn(sure, picture))
 
     def _drawn(self, answer: Found, picture: Image.Image) -> Image.Image:
         found = answer.detections
@@ -90,14 +84,6 @@ class ObjectPredictor:
         boxes = found.boxes * np.array([picture.width / width, picture.height / height] * 2)
         objects = [(boxes[i].tolist(), self._labels[found.classes[i]], int(found.classes[i])) for i in order]
         return drawing.boxes(picture, objects, [float(found.scores[i]) for i in order])
-
-
-def run(context: JobContext) -> dict[str, Any]:
-    """Finds the objects of images; see ``predict.predict_images``."""
-    args = context.args
-    return predict.predict_images(
-        context, lambda: ObjectPredictor(context.path(args["model"]), float(args["score_thresh"]))
-    )
 
 
 def _shown(mask: Any, size: tuple[int, int]) -> Any:

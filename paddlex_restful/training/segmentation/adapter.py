@@ -153,4 +153,4 @@ def _optimizer(params: Mapping[str, Any], net: paddle.nn.Layer) -> paddle.optimi
     return paddle.optimizer.AdamW(learning_rate=rate, weight_decay=_ADAMW_WEIGHT_DECAY, parameters=parameters)
 
 
-ADAPTER = Adapter(SegmentationTraining, evaluation.run, prediction.run, export.run, whole_net)
+ADAPTER = Adapter(SegmentationTraining, evaluation.run, prediction.Segmenter, export.run, whole_net)

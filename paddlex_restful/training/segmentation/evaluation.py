@@ -15,10 +15,11 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.imaging.example import Example
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics import segmentation as metrics
+from paddlex_restful.results import MASKS_FOLDER
 from paddlex_restful.training import evaluate, predict, reading
 from paddlex_restful.training.reporter import log
 from paddlex_restful.training.segmentation.data import load
-from paddlex_restful.training.segmentation.prediction import MASKS_FOLDER, Segmenter, class_map, save_class_map
+from paddlex_restful.training.segmentation.prediction import Segmenter, class_image, class_map
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _evaluate(
 
     def measure(logits: NDArray[np.float32], example: Example, target: Path) -> metrics.Confusion:
         found = class_map(logits, example.width, example.height)
-        save_class_map(found, target)
+        class_image(found).save(target, bits=8)
         assert example.mask is not None
         return metrics.confusion_matrix(example.mask, found, classes)
 

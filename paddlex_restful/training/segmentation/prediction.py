@@ -15,16 +15,13 @@ from PIL import Image
 
 from paddlex_restful.datasets import drawing
 from paddlex_restful.imaging.image import Pixels
-from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics.segmentation import classes_of
-from paddlex_restful.training import predict
 from paddlex_restful.training.loaded import LoadedNet
+from paddlex_restful.training.predict import Told, readable
 from paddlex_restful.training.segmentation import nets
 
 ClassMap = NDArray[np.uint8]
 """Class ids, [H, W]."""
-
-MASKS_FOLDER = "masks"
 
 _BATCH_PIXELS = 4 * 512 * 512
 """Pixels of a batch: enough to keep the cores busy, few enough that a stop is followed within seconds."""
@@ -86,26 +83,16 @@ class Segmenter(LoadedNet):
         """The logits of each image, with what was prepared of it."""
         return list(zip(self.logits([one.image for one in prepared]), prepared, strict=True))
 
-    def tell(
-        self, answer: tuple[NDArray[np.float32], Prepared], picture: Image.Image, target: Path
-    ) -> tuple[dict[str, Any], Image.Image]:
-        """The answer, and the picture with its classes in colour and their names below.
+    def tell(self, answer: tuple[NDArray[np.float32], Prepared], score_thresh: float) -> Told:
+        """The class of each pixel, whatever its score; the picture has them in colour, and their names below.
 
-        Writes the class ids as a PNG with a palette. The answer has ``size``, width and height of the image; ``mask``,
-        the file with the class ids in the image's size, relative to the picture's folder; and ``classes``, see
+        What is told has ``size``, width and height of the image, and ``classes``, see
         ``metrics.segmentation.classes_of``.
         """
         logits, prepared = answer
         found = class_map(logits, prepared.width, prepared.height)
-        mask = target.parent / MASKS_FOLDER / target.name
-        mask.parent.mkdir(exist_ok=True)
-        save_class_map(found, mask)
-        told = {
-            "size": [prepared.width, prepared.height],
-            "mask": f"{MASKS_FOLDER}/{mask.name}",
-            "classes": classes_of(found, self.labels),
-        }
-        return told, self._draw(predict.readable(picture), found)
+        told = {"size": [prepared.width, prepared.height], "classes": classes_of(found, self.labels)}
+        return Told(told, lambda picture: self._draw(readable(picture), found), class_image(found))
 
     def _draw(self, picture: Image.Image, found: ClassMap) -> Image.Image:
         shown = cv2.resize(found, picture.size, interpolation=cv2.INTER_NEAREST_EXACT)
@@ -117,11 +104,6 @@ class Segmenter(LoadedNet):
 def net_of(info: Mapping[str, Any]) -> paddle.nn.Layer:
     """The net that a checkpoint's ``model.yml`` describes, with fresh weights."""
     return nets.build_net(info["model"], info.get("backbone"), len(info["labels"]))
-
-
-def run(context: JobContext) -> dict[str, Any]:
-    """Predicts the class of each pixel of images; see ``predict.predict_images``."""
-    return predict.predict_images(context, lambda: Segmenter(context.path(context.args["model"])))
 
 
 def class_map(logits: NDArray[np.float32], width: int, height: int) -> ClassMap:
@@ -145,9 +127,9 @@ def class_map(logits: NDArray[np.float32], width: int, height: int) -> ClassMap:
     return found
 
 
-def save_class_map(found: ClassMap, target: Path) -> None:
-    """Write class ids as a PNG whose palette has the colours of the result pictures; the background is black."""
+def class_image(found: ClassMap) -> Image.Image:
+    """Class ids as an image whose palette has the colours of the result pictures; the background is black."""
     image = Image.fromarray(found)
     colours = [(0, 0, 0), *(drawing.colour(index) for index in range(1, 256))]
     image.putpalette([part for colour in colours for part in colour])
-    image.save(target, bits=8)
+    return image

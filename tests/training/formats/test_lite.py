@@ -12,6 +12,7 @@ import pytest
 
 from paddlex_restful import datasets
 from paddlex_restful.errors import UserError
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.context import JobContext, JobFailed, JobStopped
 from paddlex_restful.params import check_params, default_params, exports, models
 from paddlex_restful.services import paddlelite
@@ -55,7 +56,7 @@ def test_a_classifier_for_x86_answers_as_paddle_does(workspace: Path, tmp_path: 
     image = datasets.samples(workspace / "datasets/D0001", "classification", "val")[0].image
     executed = example_of(tmp_path / "out", image, tmp_path, python)
     net = ExportedClassifier(workspace / "output/best_model")
-    scores = net.answer(net.inputs(net._classifier.read(image)))[0][0]
+    scores = net.answer(net.inputs(read_image(image)))[0][0]
     assert executed.startswith(net.info["labels"][int(np.argmax(scores))])
 
 

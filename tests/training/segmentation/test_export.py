@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.training import checkpoint, export, inference_model
 from paddlex_restful.training.inference_model import Predictor
@@ -78,7 +79,7 @@ def run(*command: str | Path, home: Path) -> str:
 def test_paddlex_3_and_the_example_find_what_the_net_finds(trained: Path, exported: Path, tmp_path: Path) -> None:
     images = images_of(trained, tmp_path)
     segmenter = Segmenter(trained / "output/best_model")
-    ours = segmenter.logits([segmenter.prepare(segmenter.read(image)).image for image in images]).argmax(axis=1)
+    ours = segmenter.logits([segmenter.prepare(read_image(image)).image for image in images]).argmax(axis=1)
     assert len(np.unique(ours)) > 1, "a net that always says the same cannot fail this test"
 
     asked = json.dumps(["PP-LiteSeg-T", str(exported), [str(image) for image in images]])

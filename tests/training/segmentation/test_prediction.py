@@ -56,7 +56,7 @@ def test_each_image_gets_its_class_map_in_its_size(trained: Path, tmp_path: Path
     segmenter = Segmenter(trained / "output/best_model")
     names = set()
     for image, result in zip(images, results, strict=True):
-        seen = segmenter.read(image)
+        seen = read_image(image)
         height, width = seen.shape[:2]
         assert result["size"] == [width, height]
         assert result["mask"] == f"masks/{result['picture']}"

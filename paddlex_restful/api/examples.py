@@ -12,6 +12,7 @@ _BY_NAME: Mapping[str, Any] = {
     "desc": "photographs of flowers",
     "did": "D0001",
     "emid": "EM0001",
+    "epoch": 10,
     "gpu_list": [0],
     "id": "P0001",
     "image": "rose/0001.jpg",

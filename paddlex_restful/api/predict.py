@@ -77,7 +77,7 @@ class PredictPictures(Arguments):
 
     tid: str | None = Field(None, description="id of a task that was trained, such as T0001")
     mid: str | None = Field(None, description="id of a saved model, such as PM0001; one of the two")
-    image_data: list[str] | None = Field(None, description="one picture as base64, or a list of them")
+    image_data: str | None = Field(None, description="a picture as base64; several come as files")
     score_thresh: float = Field(0.5, ge=0, le=1, description="lowest score of an object that is told")
     epoch: int | None = Field(None, description="a saved epoch of the task; the best one if absent")
     picture: bool = Field(False, description="whether the drawn pictures are wanted, too")
@@ -86,19 +86,12 @@ class PredictPictures(Arguments):
 @call(blueprint, "POST", "/predict", DirectPredictions, body="form", files={"image": _IMAGES})
 def answer(args: PredictPictures, services: Services) -> dict[str, Any]:
     """Predicts pictures with a trained model, which stays loaded, and answers with what it says of them."""
-    encoded = args.image_data or []
-    sent = [SentPicture(_name("image_data", n), prediction.decode_picture(text)) for n, text in enumerate(encoded)]
-    files = request.files.getlist("image") if request.mimetype == "multipart/form-data" else []
-    sent += [
-        SentPicture(readable(file.filename or "") or _name("image", n), file.stream.read())
-        for n, file in enumerate(files)
-    ]
+    sent = [] if args.image_data is None else [SentPicture("image_data", prediction.decode_picture(args.image_data))]
+    if request.mimetype == "multipart/form-data":
+        files = request.files.getlist("image")
+        sent += [SentPicture(readable(file.filename or "image"), file.stream.read()) for file in files]
     found = answering.predict(services, args.tid, args.mid, sent, args.score_thresh, args.epoch, args.picture)
     return {"predictions": [_told(each) for each in found]}
-
-
-def _name(argument: str, number: int) -> str:
-    return f"{argument}[{number}]" if number else argument
 
 
 def _told(found: answering.Prediction) -> dict[str, Any]:

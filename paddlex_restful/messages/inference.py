@@ -45,7 +45,7 @@ EPOCH_OF_TASK = "epoch is for the model of a task: leave it out for the saved mo
 NOT_A_MODEL = (
     "The files of the saved model {mid} are not those of this server's models: save the model of a task again."
 )
-NO_PICTURE = "Send a picture: files named image in a form, or image_data, one or more pictures as base64."
+NO_PICTURE = "Send a picture: files named image in a form, or one as base64 in image_data."
 TOO_MANY_PICTURES = "{count} pictures are more than the {most} of one call: send them in several."
 NO_SUCH_IMAGE = "img_list names {path!r}, which is not a file on the server."
 RELATIVE_IMAGE = "img_list names {path!r}: give absolute paths on the server."

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.executor import Executor
+from paddlex_restful.jobs.kinds import PREDICTIONS
 from paddlex_restful.messages import jobs as job_messages
 from paddlex_restful.messages import serving as messages
 from paddlex_restful.serving import memory
@@ -45,12 +46,12 @@ _LOGS = 8
 _log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Held:
     worker: Worker
     users: int = 0
     used: float = field(default_factory=time.monotonic)
-    retired: bool = False
+    ending: bool = False
 
 
 class Pool:
@@ -63,7 +64,8 @@ class Pool:
         idle: seconds after which a process that nobody uses ends.
         threads: processor cores that each may use.
         taken: the GPUs that jobs have for themselves.
-        most_bytes: memory of all processes together.
+        most_bytes: memory of all processes together; a quarter of the machine's if None.
+        function: what they do, ``module:function``.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Pool:
         threads: int,
         taken: Callable[[], Collection[int]],
         most_bytes: int | None = None,
+        function: str = PREDICTIONS,
     ) -> None:
         self._executor = executor
         self._logs = logs
@@ -83,6 +86,7 @@ class Pool:
         self._threads = threads
         self._taken = taken
         self._most_bytes = memory.most_bytes() if most_bytes is None else most_bytes
+        self._function = function
         self._changed = threading.Condition()
         self._held: dict[Model, _Held] = {}
         self._leaving: list[_Held] = []
@@ -155,7 +159,7 @@ class Pool:
         if not leased and not set(self._taken()).isdisjoint(model.gpus):
             model = replace(model, gpus=())
         held = self._held.pop(model, None)
-        if held is not None and held.worker.dead:
+        if held is not None and not held.worker.usable:
             self._retire(held)
             held = None
         if held is None:
@@ -169,7 +173,7 @@ class Pool:
         self._logs.mkdir(exist_ok=True)
         log = self._logs / f"predict-{next(self._numbers) % max(_LOGS, 2 * self._most)}.log"
         try:
-            worker = Worker(self._executor, model, self._threads, log)
+            worker = Worker(self._executor, model, self._threads, log, self._function)
         except OSError as error:
             _log.exception("No process for the model %s", model.folder)
             raise UserError(messages.NO_PROCESS, error=error.strerror or error) from error
@@ -186,25 +190,28 @@ class Pool:
     def _retire(self, held: _Held) -> None:
         """Give it no more requests, and end it when it has answered those that it has."""
         self._held.pop(held.worker.model, None)
-        held.retired = True
         self._leaving.append(held)
 
     def _retire_those_that_are_over(self) -> None:
         now = time.monotonic()
         for held in list(self._held.values()):
             idle = not held.users and now - held.used >= self._idle
-            if idle or held.worker.dead or not held.worker.model.is_current():
+            if idle or not held.worker.usable or not held.worker.model.is_current():
                 self._retire(held)
 
     def _end_those_that_left(self) -> None:
         with self._changed:
-            over = [held for held in self._leaving if not held.users]
-            self._leaving = [held for held in self._leaving if held.users]
+            over = [held for held in self._leaving if not held.users and not held.ending]
+            for held in over:
+                held.ending = True
         for held in over:
-            held.worker.end()
-        if over:
-            with self._changed:
-                self._changed.notify_all()
+            self._end(held)
+
+    def _end(self, held: _Held) -> None:
+        held.worker.end()
+        with self._changed:
+            self._leaving = [other for other in self._leaving if other is not held]
+            self._changed.notify_all()
 
     def _sweep(self) -> None:
         while not self._closed.wait(_LOOK):
@@ -240,11 +247,12 @@ class Pool:
             for held in list(self._held.values()):
                 if not wanted.isdisjoint(held.worker.model.gpus):
                     self._retire(held)
-            self._changed.wait_for(lambda: not any(held.users for held in on_them()), _LEASE)
+        self._end_those_that_left()
+        with self._changed:
+            self._changed.wait_for(lambda: not on_them(), _LEASE)
             over = on_them()
         for held in over:
-            held.worker.end()
-        self._end_those_that_left()
+            self._end(held)
 
     def close(self) -> None:
         """End all processes, whatever they are doing."""
@@ -252,9 +260,9 @@ class Pool:
         with self._changed:
             for held in list(self._held.values()):
                 self._retire(held)
-            leaving, self._leaving = self._leaving, []
+            leaving = list(self._leaving)
         for held in leaving:
-            held.worker.end()
+            self._end(held)
 
 
 def _within(worker: Worker, future: Future[T]) -> T:

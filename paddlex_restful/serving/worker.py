@@ -45,6 +45,7 @@ class Worker:
         model: what it loads.
         threads: processor cores that it may use.
         log: takes its output.
+        function: what it does, ``module:function``.
 
     Attributes:
         model: what it has loaded.
@@ -55,7 +56,7 @@ class Worker:
         OSError: the machine gives no process.
     """
 
-    def __init__(self, executor: Executor, model: Model, threads: int, log: Path) -> None:
+    def __init__(self, executor: Executor, model: Model, threads: int, log: Path, function: str = PREDICTIONS) -> None:
         self.model = model
         self.log = log
         self.loaded: Future[str] = Future()
@@ -68,7 +69,7 @@ class Worker:
             with theirs:
                 self._process = executor.start(theirs)
                 args = {"type": model.type, "model": str(model.folder), "gpus": model.gpus}
-                self._process.assign(Service(PREDICTIONS, args, model.gpus, threads, str(log)))
+                self._process.assign(Service(function, args, model.gpus, threads, str(log)))
         except BaseException:
             ours.close()
             raise
@@ -82,9 +83,9 @@ class Worker:
         return self._process.identity.pid
 
     @property
-    def dead(self) -> bool:
-        """Whether the process has ended."""
-        return self._dead
+    def usable(self) -> bool:
+        """Whether it answers or will: the process lives, and has not said that it cannot load the model."""
+        return not self._dead and not (self.loaded.done() and self.loaded.result())
 
     def ask(self, request: Request, *, alone: bool) -> Future[Answer]:
         """Ask for a prediction.

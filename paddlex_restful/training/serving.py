@@ -54,7 +54,7 @@ def serve(channel: Channel, args: dict[str, Any], log: Path) -> None:
         channel.send({"failed": failures.of_exception(error, log).message})
         return
     channel.send({"ready": True})
-    _Desk(channel, predictor, log).run()
+    Desk(channel, predictor, log).run()
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class _Prepared:
     picture: Image.Image | None
 
 
-class _Desk:
-    """Answers requests of one channel with one model.
+class Desk:
+    """Answers the requests of one channel with one model; see ``serve``.
 
     Args:
-        channel: see ``serve``.
+        channel: to the server.
         predictor: the model.
         log: of this process.
     """

@@ -125,4 +125,4 @@ class DirectPrediction(TypedDict):
 class DirectPredictions(Answer):
     """What the model says."""
 
-    predictions: list[DirectPrediction] = Field(description="in the order of the pictures, those in base64 first")
+    predictions: list[DirectPrediction] = Field(description="in the order of the pictures, `image_data` first")

@@ -1,0 +1,57 @@
+"""A prediction process whose model is a toy: it does what is written in the picture."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from paddlex_restful.channel import Channel
+from paddlex_restful.imaging.image import Pixels
+from paddlex_restful.training.predict import Told
+from paddlex_restful.training.serving import Desk
+
+DIES, DIES_IN_NET, FAILS, LASTS = 1, 2, 3, 4
+"""The red of a picture that ends the process as it is decoded, or in the net; with which the net fails, or lasts."""
+
+
+class Toy:
+    """See ``predict.Predictor``; it answers with the colour of the picture, and with which others it came."""
+
+    batch_size = 4
+
+    def prepare(self, image: Pixels) -> tuple[int, ...]:
+        colour = tuple(int(part) for part in image[0, 0])
+        if colour[0] == DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return colour
+
+    def predict(self, prepared: Sequence[tuple[int, ...]]) -> list[dict[str, Any]]:
+        reds = [colour[0] for colour in prepared]
+        if DIES_IN_NET in reds:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if FAILS in reds:
+            raise ValueError("the net fails")
+        if LASTS in reds:
+            time.sleep(0.5)
+        return [{"colour": list(colour), "batch": len(prepared), "pid": os.getpid()} for colour in prepared]
+
+    def tell(self, answer: dict[str, Any], score_thresh: float) -> Told:
+        told = {**answer, "score_thresh": score_thresh}
+        return Told(told, lambda picture: picture.rotate(180), Image.new("P", (1, 1)))
+
+
+def serve(channel: Channel, args: dict[str, Any], log: Path) -> None:
+    """In the place of ``training.serving.serve``."""
+    if (Path(args["model"]) / "broken").exists():
+        channel.send({"failed": "The toy is broken."})
+        return
+    if (Path(args["model"]) / "deadly").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    channel.send({"ready": True})
+    Desk(channel, Toy(), log).run()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.results import Figure, load, save, table
 
-TOPICS = ("start", "http", "lists", "workspace", "imports", "first_step", "jobs", "pipeline", "suites")
+TOPICS = ("start", "http", "lists", "workspace", "imports", "first_step", "jobs", "predict", "pipeline", "suites")
 
 
 def main() -> int:

@@ -80,10 +80,12 @@ class Server:
         self.call("PUT", "/workspace", struct="project", id=pid, attr_dict={"did": did})
         return pid
 
-    def long_task(self, pid: str, size: int) -> str:
-        """Make a task that trains a small net for longer than any measurement lasts; gives its id."""
+    def long_task(self, pid: str, size: int, epochs: int = 100_000) -> str:
+        """Make a task that trains a small net, for longer than any measurement lasts unless told; gives its id."""
         train = self.call("GET", "/project/task/params", pid=pid, model_type="MobileNetV3_small")["train"]
-        train.update(image_shape=[size, size], num_epochs=100_000, save_interval_epochs=1000, pretrain_weights=None)
+        train.update(
+            image_shape=[size, size], num_epochs=epochs, save_interval_epochs=min(1000, epochs), pretrain_weights=None
+        )
         return str(self.call("POST", "/project/task", pid=pid, train=train)["tid"])
 
     def train(self, tid: str) -> None:

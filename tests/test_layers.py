@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful import imaging
-from paddlex_restful.jobs.kinds import KINDS
+from paddlex_restful.jobs.kinds import KINDS, PREDICTIONS
 from tests.conftest import Server
 from tests.flow import import_dataset
 from tests.images import make_classification
@@ -37,8 +37,8 @@ HTTP_SIDE = (
 )
 
 
-@pytest.mark.parametrize("function", sorted({kind.function for kind in KINDS.values()}))
-def test_a_job_imports_nothing_of_the_http_side(function: str) -> None:
+@pytest.mark.parametrize("function", sorted({PREDICTIONS, *(kind.function for kind in KINDS.values())}))
+def test_a_process_imports_nothing_of_the_http_side(function: str) -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTER, function], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.splitlines()[-1])

@@ -15,8 +15,9 @@ It imports nothing of the server, and needs none of its packages but ``requests`
 from paddlex_restful.client.client import Client
 from paddlex_restful.client.datasets import Dataset
 from paddlex_restful.client.errors import ApiError, ClientError, JobFailed, NoAnswer, TookTooLong
+from paddlex_restful.client.predicting import Prediction
 from paddlex_restful.client.projects import Project
-from paddlex_restful.client.tasks import Prediction, Task
+from paddlex_restful.client.tasks import Task
 
 __all__ = [
     "ApiError",

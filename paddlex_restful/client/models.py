@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from paddlex_restful.client.downloads import download
+from paddlex_restful.client.predicting import Prediction, predict_now
 from paddlex_restful.client.tasks import Task
 from paddlex_restful.client.transport import Transport
 
@@ -64,6 +65,12 @@ class Models:
         """Dataset, parameters and evaluation of a model, as they were when it was kept."""
         found: dict[str, Any] = self._transport.call("GET", "/model", {"mid": mid})
         return found
+
+    def predict_now(
+        self, pmid: str, picture: str | PurePath | bytes, *, score_thresh: float = 0.5, drawn: bool = False
+    ) -> Prediction:
+        """What a saved model says of one picture; see ``Task.predict_now``."""
+        return predict_now(self._transport, picture, mid=pmid, score_thresh=score_thresh, picture=drawn)
 
     def download(self, mid: str, target: str | PurePath, *, bar: bool = True) -> Path:
         """Download a model as a zip archive; one that was cut off goes on where it stopped.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 from paddlex_restful.client.entries import Entry
 from paddlex_restful.client.errors import ClientError, JobFailed
 from paddlex_restful.client.events import Event, follow
+from paddlex_restful.client.predicting import Prediction, predict_now
 from paddlex_restful.client.transport import Transport
 from paddlex_restful.client.waiting import Bar, training_text, wait_until
 from paddlex_restful.enums import PredictStatus, PruneStatus, TaskStatus
@@ -19,19 +19,6 @@ from paddlex_restful.messages import client as sentences
 _TRAINS = {TaskStatus.XINIT, TaskStatus.XDOWNLOADING, TaskStatus.XTRAINING, TaskStatus.XPRUNETRAIN}
 _NOT_TRAINED = {TaskStatus.XTRAINEXIT, TaskStatus.XDOWNLOADFAIL, TaskStatus.XTRAINFAIL}
 _PAGE = 1000
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of a picture.
-
-    Attributes:
-        result: the answer, such as ``category`` and ``score``, or ``predictions`` of a detector.
-        picture: a PNG with the answer drawn; None where the picture could not be read.
-    """
-
-    result: dict[str, Any]
-    picture: bytes | None
 
 
 class Task(Entry):
@@ -219,6 +206,28 @@ class Task(Entry):
         data = picture if isinstance(picture, bytes) else Path(picture).read_bytes()
         [found] = self._predict(score_thresh, epoch, timeout, image_data=base64.b64encode(data).decode("ascii"))
         return found
+
+    def predict_now(
+        self,
+        picture: str | PurePath | bytes,
+        *,
+        score_thresh: float = 0.5,
+        epoch: int | None = None,
+        drawn: bool = False,
+    ) -> Prediction:
+        """What the model says of one picture, in one call that keeps nothing of it; many threads may ask at once.
+
+        Args:
+            picture: a file of this machine, or its bytes.
+            score_thresh: lowest score of an object.
+            epoch: a saved epoch; the best one if None.
+            drawn: whether the drawn picture is wanted.
+
+        Raises:
+            ApiError: it cannot be predicted.
+        """
+        arguments = {"tid": self.id, "score_thresh": score_thresh, "epoch": epoch}
+        return predict_now(self._transport, picture, picture=drawn, **arguments)
 
     def predict_on_server(
         self,

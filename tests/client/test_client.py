@@ -77,11 +77,19 @@ def test_the_whole_way(client: Client, tmp_path: Path, capfd: pytest.CaptureFixt
     assert found.result["category"] in {folder.name for folder in source.iterdir()}
     assert found.picture is not None
     assert found.picture.startswith(b"\x89PNG")
+    at_once = task.predict_now(source / picture)
+    assert (at_once.result["category"], at_once.picture) == (found.result["category"], None)
+    drawn = task.predict_now((source / picture).read_bytes(), drawn=True).picture
+    assert drawn is not None
+    assert drawn.startswith(b"\x89PNG")
+    with pytest.raises(ApiError, match="has no saved epoch"):
+        task.predict_now(source / picture, epoch=99)
     assert len(task.predict_on_server(timeout=120)) == len(details["test_files"])
 
     told = task.export(tmp_path / "exported", timeout=120)
     assert (told["save_dir"], told["format"]) == (str(tmp_path / "exported"), "infer")
     kept = client.models.save(task, "kept")
+    assert client.models.predict_now(kept, source / picture).result["category"] == found.result["category"]
     listed = client.models.list_export(task, "listed", tmp_path / "exported")
     assert [model["id"] for model in client.models.pretrained()].count(kept) == 1
     assert client.models.get(listed)["dataset_attr"]["name"] == "shapes"

@@ -1,0 +1,112 @@
+"""Predictions: ``POST /predict`` beside the bare net in a loop, a model's first answer, and the contract's call."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.load import Load, request_bytes, run
+from benchmarks.results import Figure
+from benchmarks.serving import Server, run_server, temporary_folder
+from paddlex_restful.api.answers import encode
+from paddlex_restful.enums import PredictStatus, TaskStatus
+
+CLIENTS = (1, 8, 32)
+IMAGES = 40
+SIZE = 224
+SECONDS = 3.0
+CONTRACT_CALLS = 10
+
+
+def measure(runs: int) -> Iterator[Figure]:
+    """Measure a MobileNetV3_small on images of 224 x 224 pixels."""
+    with temporary_folder() as folder:
+        with run_server(folder) as server:
+            tid, checkpoint, exported = _trained(server)
+        image = next(path for path in (folder / "source").rglob("*.jpg"))
+        data = image.read_bytes()
+        yield from _first_and_contract(folder, tid, data, runs)
+        with run_server(folder) as server:
+            yield from _against_the_net(server, tid, image, (checkpoint, exported), runs)
+            server.close()
+
+
+def _trained(server: Server) -> tuple[str, Path, Path]:
+    """The id of a trained task, its checkpoint and its export."""
+    pid = server.project(IMAGES, SIZE)
+    tid = server.long_task(pid, SIZE, epochs=1)
+    server.call("POST", "/project/task/train", tid=tid)
+    _wait(server, "/project/task", "task_status", tid, TaskStatus.XTRAINDONE)
+    exported = server.folder / "exported"
+    server.call("POST", "/project/task/export", tid=tid, type="infer", save_dir=str(exported))
+    _wait(server, "/project/task/export", "export_status", tid, TaskStatus.XEXPORTED)
+    attributes = server.call("GET", "/workspace", struct="task", id=tid, attr_list=["path"])["attr"]
+    return tid, Path(attributes["path"]) / "output" / "best_model", exported
+
+
+def _wait(server: Server, path: str, field: str, tid: str, done: int) -> None:
+    server.until(lambda: server.call("GET", path, tid=tid)[field] == done)
+
+
+def _first_and_contract(folder: Path, tid: str, data: bytes, runs: int) -> Iterator[Figure]:
+    encoded = base64.b64encode(data).decode("ascii")
+    first: list[float] = []
+    contract_first: list[float] = []
+    contract: list[float] = []
+    for _ in range(runs):
+        with run_server(folder) as server:
+            # What the server imports ahead for its processes is there when the first of them has done something.
+            server.call("POST", "/project/task/predict", tid=tid)
+            _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+            begun = time.perf_counter()
+            server.call("POST", "/predict", tid=tid, image_data=encoded)
+            first.append(time.perf_counter() - begun)
+            contract += [_by_contract(server, tid, encoded) for _ in range(CONTRACT_CALLS)]
+        with run_server(folder) as server:
+            server.call("POST", "/project/task/predict", tid=tid)
+            _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+            contract_first.append(_by_contract(server, tid, encoded))
+    yield Figure("predict", "POST /predict, first of a model", "s", tuple(first))
+    yield Figure("predict", "POST /project/task/predict to done, first of a model", "s", tuple(contract_first))
+    yield Figure("predict", "POST /project/task/predict to done, warm", "s", tuple(contract))
+
+
+def _by_contract(server: Server, tid: str, encoded: str) -> float:
+    begun = time.perf_counter()
+    server.call("POST", "/project/task/predict", tid=tid, image_data=encoded)
+    _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+    return time.perf_counter() - begun
+
+
+def _against_the_net(server: Server, tid: str, image: Path, models: tuple[Path, Path], runs: int) -> Iterator[Figure]:
+    """Requests and the bare net in turn, so that whatever else the machine does concerns both."""
+    body = encode({"tid": tid, "image_data": base64.b64encode(image.read_bytes()).decode("ascii")})
+    request = request_bytes("POST", "/predict", body)
+    loads: dict[int, list[Load]] = {clients: [] for clients in CLIENTS}
+    bare: dict[str, list[float]] = {"net": [], "inference": []}
+    run(server.port, request, 1, 0.5)
+    for _ in range(runs):
+        for clients in CLIENTS:
+            loads[clients].append(run(server.port, request, clients, SECONDS))
+        for kind, model in zip(bare, models, strict=True):
+            bare[kind].append(_bare(kind, model, image))
+    for clients in CLIENTS:
+        name = f"POST /predict, {clients} client{'s' * (clients > 1)}"
+        yield Figure("predict", name, "req/s", tuple(load.requests_per_second for load in loads[clients]))
+        yield Figure("predict", f"{name}, p50", "ms", tuple(load.p50 for load in loads[clients]))
+        yield Figure("predict", f"{name}, p99", "ms", tuple(load.p99 for load in loads[clients]))
+    for kind, name in (("net", "bare net in a loop"), ("inference", "bare paddle.inference in a loop")):
+        yield Figure("predict", name, "img/s", tuple(bare[kind]))
+        for clients in CLIENTS:
+            ratios = [load.requests_per_second / one for load, one in zip(loads[clients], bare[kind], strict=True)]
+            yield Figure("predict", f"{clients} client{'s' * (clients > 1)} / {name}", "x", tuple(ratios))
+
+
+def _bare(kind: str, model: Path, image: Path) -> float:
+    command = [sys.executable, "-m", "benchmarks.bare_net", kind, str(model), str(image), str(SECONDS)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    return float(done.stdout.split()[-1])

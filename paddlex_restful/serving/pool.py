@@ -28,6 +28,9 @@ T = TypeVar("T")
 MOST_WAITING = 64
 """Images that are worked on or wait, of all requests together; each request holds one of the server's threads."""
 
+_WORTH = 2
+"""Requests after which a model is worth a process that is faster, and takes seconds to be ready."""
+
 _PATIENCE = 120.0
 """Seconds that loading a model, or an answer, may take."""
 
@@ -48,7 +51,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class _Held:
+    """A process, and one that is to take its place, as soon as it has loaded the model: it will be faster."""
+
     worker: Worker
+    successor: Worker | None = None
+    succeeded: bool = False
+    answered: int = 0
     users: int = 0
     used: float = field(default_factory=time.monotonic)
     ending: bool = False
@@ -149,6 +157,7 @@ class Pool:
         finally:
             with self._changed:
                 held.users -= 1
+                held.answered += 1
                 held.used = time.monotonic()
                 self._changed.notify_all()
             self._end_those_that_left()
@@ -164,16 +173,16 @@ class Pool:
             held = None
         if held is None:
             self._make_room()
-            held = _Held(self._start(model))
+            held = _Held(self._start(model, traced=False))
         # The one that was used last is the last.
         self._held[model] = held
         return held
 
-    def _start(self, model: Model) -> Worker:
+    def _start(self, model: Model, *, traced: bool) -> Worker:
         self._logs.mkdir(exist_ok=True)
         log = self._logs / f"predict-{next(self._numbers) % max(_LOGS, 2 * self._most)}.log"
         try:
-            worker = Worker(self._executor, model, self._threads, log, self._function)
+            worker = Worker(self._executor, model, self._threads, log, traced, self._function)
         except OSError as error:
             _log.exception("No process for the model %s", model.folder)
             raise UserError(messages.NO_PROCESS, error=error.strerror or error) from error
@@ -191,6 +200,8 @@ class Pool:
         """Give it no more requests, and end it when it has answered those that it has."""
         self._held.pop(held.worker.model, None)
         self._leaving.append(held)
+        if held.successor is not None:
+            self._leaving.append(_Held(held.successor))
 
     def _retire_those_that_are_over(self) -> None:
         now = time.monotonic()
@@ -217,8 +228,23 @@ class Pool:
         while not self._closed.wait(_LOOK):
             with self._changed:
                 self._retire_those_that_are_over()
+                self._replace_by_faster_ones()
             self._keep_within_memory()
             self._end_those_that_left()
+
+    def _replace_by_faster_ones(self) -> None:
+        for model, held in list(self._held.items()):
+            if held.successor is None:
+                if held.worker.faster and held.answered >= _WORTH and not held.succeeded:
+                    held.succeeded = True
+                    held.successor = self._start(model, traced=True)
+            elif held.successor.loaded.done():
+                successor, held.successor = held.successor, None
+                if successor.usable:
+                    self._retire(held)
+                    self._held[model] = _Held(successor, succeeded=True, used=held.used)
+                else:
+                    self._leaving.append(_Held(successor))
 
     def _keep_within_memory(self) -> None:
         if time.monotonic() - self._memory_seen < _LOOK_AT_MEMORY:

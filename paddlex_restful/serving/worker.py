@@ -45,21 +45,26 @@ class Worker:
         model: what it loads.
         threads: processor cores that it may use.
         log: takes its output.
+        traced: makes a program of the net first, which takes some seconds and answers faster.
         function: what it does, ``module:function``.
 
     Attributes:
         model: what it has loaded.
         log: its output.
         loaded: done when it has; tells a sentence if it cannot, else the empty text.
+        faster: known then: one that is traced would answer faster.
 
     Raises:
         OSError: the machine gives no process.
     """
 
-    def __init__(self, executor: Executor, model: Model, threads: int, log: Path, function: str = PREDICTIONS) -> None:
+    def __init__(
+        self, executor: Executor, model: Model, threads: int, log: Path, traced: bool, function: str = PREDICTIONS
+    ) -> None:
         self.model = model
         self.log = log
         self.loaded: Future[str] = Future()
+        self.faster = False
         self._lock = threading.Lock()
         self._asked: dict[int, _Asked] = {}
         self._number = 0
@@ -68,7 +73,7 @@ class Worker:
         try:
             with theirs:
                 self._process = executor.start(theirs)
-                args = {"type": model.type, "model": str(model.folder), "gpus": model.gpus}
+                args = {"type": model.type, "model": str(model.folder), "gpus": model.gpus, "traced": traced}
                 self._process.assign(Service(function, args, model.gpus, threads, str(log)))
         except BaseException:
             ours.close()
@@ -155,6 +160,7 @@ class Worker:
     def _take(self, message: Message) -> None:
         fields = message.fields
         if "ready" in fields or "failed" in fields:
+            self.faster = fields.get("faster", False)
             self.loaded.set_result(fields.get("failed", ""))
             return
         with self._lock:

@@ -39,19 +39,20 @@ def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], fold
 
 
 class Predictor:
-    """An inference model in use on one core of the processor.
+    """An inference model in use on the processor.
 
     Args:
-        folder: holds ``inference.json`` or, in paddle's older form, ``inference.pdmodel``.
+        folder: holds ``inference.json`` or, in paddle's older form, ``inference.pdmodel``; it is read whole.
         int8: compute in 8 bits what the model was quantised for.
+        threads: cores that it uses.
     """
 
-    def __init__(self, folder: Path, *, int8: bool = False) -> None:
+    def __init__(self, folder: Path, *, int8: bool = False, threads: int = 1) -> None:
         graph = next(name for name in GRAPH_FILES if (folder / name).exists())
         config = paddle.inference.Config(str(folder / graph), str(folder / WEIGHTS_FILE))
         config.disable_gpu()
         config.disable_glog_info()
-        config.set_cpu_math_library_num_threads(1)
+        config.set_cpu_math_library_num_threads(threads)
         if int8:
             config.enable_mkldnn()
             config.enable_mkldnn_int8(set(INT8_OPERATORS))

@@ -64,6 +64,10 @@ class Predictor(Protocol):
 
     batch_size: int
 
+    @property
+    def trace(self) -> Callable[[], None] | None:
+        """Call it, and it answers the same faster on the processor; it takes seconds. None where that cannot be had."""
+
     def prepare(self, image: Pixels) -> Any:
         """What the net is to see of an RGB image of shape [H, W, 3]; called in threads."""
 

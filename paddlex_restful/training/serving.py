@@ -39,21 +39,24 @@ def serve(channel: Channel, args: dict[str, Any], log: Path) -> None:
     """Load a model, say that it is ready, and answer until the server is gone.
 
     Args:
-        channel: to the server. The first message tells ``failed``, a sentence, or that it is ``ready``. A request has
+        channel: to the server. The first message tells ``failed``, a sentence, or that it is ``ready``, and whether it
+            would be ``faster`` traced. A request has
             ``number``, ``name`` (what sentences call the image), ``score_thresh``, ``picture`` and ``mask`` (whether
             these are wanted), ``alone``, and one part, the file. The answer has ``number``, and ``error``, a sentence,
             or ``told`` with the names of its parts in ``files``.
-        args: ``type``, ``model`` (absolute path of a checkpoint) and ``gpus``.
+        args: ``type``, ``model`` (absolute path of a checkpoint), ``gpus`` and ``traced``, see ``predict.Predictor``.
         log: of this process.
     """
     try:
         use_gpus(args["gpus"])
         predictor = adapter(args["type"]).predictor(unmoved(Path(args["model"])))
+        if args["traced"] and predictor.trace is not None:
+            predictor.trace()
     except Exception as error:  # noqa: BLE001  whatever it is, the server is told
         _log.exception("The model cannot be loaded")
         channel.send({"failed": failures.of_exception(error, log).message})
         return
-    channel.send({"ready": True})
+    channel.send({"ready": True, "faster": not (args["traced"] or args["gpus"]) and predictor.trace is not None})
     Desk(channel, predictor, log).run()
 
 

@@ -48,6 +48,7 @@ def test_every_call_of_the_contract_exists_and_no_other() -> None:
         "GET /project/task/evaluate/errors",
         "GET /project/task/evaluate/errors/picture",
         "GET /project/task/predict/result",
+        "POST /predict",
     }
     wanted = {text.strip() for text in CONTRACT.replace("\n", " ").split(",")} | ours
     assert {f"{call.method} {call.path}" for call in CALLS} == wanted

@@ -182,19 +182,25 @@ def test_a_pipe_in_the_place_of_a_file_holds_up_nothing(tmp_path: Path) -> None:
         Copier(tmp_path / "elsewhere", link=False).copy(str(tmp_path / "pipe"), str(tmp_path / "copy"))
 
 
-def test_a_picture_behind_a_link_is_not_predicted(tmp_path: Path) -> None:
+def test_a_picture_behind_a_link_is_not_predicted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret.png").touch()
     (tmp_path / "named.png").symlink_to(tmp_path / "secret.png")
 
-    class Predictor:
+    class Adapter:
+        @staticmethod
+        def predictor(folder: Path) -> Adapter:
+            return Adapter()
+
         batch_size = 1
 
-        def read(self, path: Path) -> None:
-            raise AssertionError(f"{path} was read")
+    def read(path: Path) -> None:
+        raise AssertionError(f"{path} was read")
 
-    context = job(tmp_path, "predict", type=TYPE, images=[str(tmp_path / "named.png")], output="predict")
+    monkeypatch.setattr(predict, "adapter", lambda project_type: Adapter)
+    monkeypatch.setattr(predict, "read_image", read)
+    named = {"images": [str(tmp_path / "named.png")], "model": "output", "score_thresh": 0.5, "output": "predict"}
     with pytest.raises(JobFailed, match="cannot be read"):
-        predict.predict_images(context, Predictor)  # type: ignore[arg-type,type-abstract]
+        predict.run(job(tmp_path, "predict", type=TYPE, **named))
 
 
 def test_weights_behind_a_link_are_not_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from paddlex_restful.jobs.executor import Executor
 from paddlex_restful.results import MASKS_FOLDER, RESULT_FILE, SINGLE_PICTURE
 from paddlex_restful.serving import Model, Pool, Request
 from paddlex_restful.training import predict
+from tests.jobs.conftest import until
 from tests.training.detection import test_jobs as detection
 from tests.training.segmentation import conftest as segmentation
 from tests.training.trained import job, trained_workspace
@@ -71,6 +72,16 @@ def test_it_answers_as_the_job_does(
         else:
             assert set(answer.files) == {"picture"}
         assert_alike(answer.told, told)
+    [held] = pool._held.values()
+    faster = project_type in ("classification", "segmentation")
+    assert held.worker.faster == faster
+    if faster:
+        until(lambda: pool._held[model] is not held)
+        for request, answer in zip(requests, answers, strict=True):
+            [again] = pool.predict(model, [request])
+            assert_alike(again.told, answer.told)
+        log = pool._held[model].worker.log
+        assert "answers otherwise" not in log.read_text()
 
 
 def pixels(source: Path | bytes) -> np.ndarray:

@@ -153,6 +153,36 @@ def test_a_model_that_was_trained_anew_or_deleted_is_let_go(toys: Toys) -> None:
     until(lambda: not psutil.pid_exists(new), 5)
 
 
+def test_a_model_that_is_asked_again_gets_a_faster_process(toys: Toys) -> None:
+    pool, model = toys.pool(), toys.model("model", (), "traceable")
+    first = ask(pool, model, 9, 9, 9).told
+    assert not first["traced"]
+    told = until(lambda: [told for told in [ask(pool, model, 9, 9, 9).told] if told["traced"]])[0]
+    until(lambda: not psutil.pid_exists(first["pid"]), 5)
+    assert pid_of(pool, model) == told["pid"]
+    os.kill(told["pid"], signal.SIGKILL)
+    assert not ask(pool, model, 9, 9, 9).told["traced"]
+
+
+def test_a_process_that_cannot_become_faster_stays(toys: Toys) -> None:
+    pool, model = toys.pool(), toys.model("model", (), "traceable", "deadly traced")
+    process = pid_of(pool, model)
+    assert pid_of(pool, model) == process
+    [held] = pool._held.values()
+    until(lambda: held.succeeded and held.successor is None, 20)
+    assert pid_of(pool, model) == process
+
+
+def test_a_closed_pool_leaves_no_process_that_was_to_be_faster(toys: Toys) -> None:
+    pool, model = toys.pool(), toys.model("model", (), "traceable")
+    for _ in range(2):
+        pid_of(pool, model)
+    [held] = pool._held.values()
+    successor = until(lambda: held.successor, 20)
+    pool.close()
+    assert not psutil.pid_exists(successor.pid)
+
+
 def test_a_gpu_that_a_job_has_is_left_to_it_and_the_processor_answers(toys: Toys) -> None:
     pool, model = toys.pool(), toys.model("model", (0,))
     on_gpu = pid_of(pool, model)
@@ -219,7 +249,8 @@ def test_a_closed_pool_leaves_no_process_and_takes_no_requests(toys: Toys) -> No
 def test_fresh_interpreters_serve_too(toys: Toys) -> None:
     pool, model = toys.pool(method="spawn"), toys.model()
     process = pid_of(pool, model)
-    assert ask(pool, model, 10, 2, 3).told == {"colour": [10, 2, 3], "batch": 1, "pid": process, "score_thresh": 0.5}
+    answer = ask(pool, model, 10, 2, 3)
+    assert (answer.told["colour"], answer.told["pid"]) == ([10, 2, 3], process)
     os.kill(process, signal.SIGKILL)
     assert pid_of(pool, model) != process
     assert not Path(f"/proc/{process}").exists()

@@ -50,9 +50,8 @@ class Classifier(LoadedNet):
         Raises:
             JobFailed: the net answers with figures that are not finite.
         """
-        with paddle.no_grad():
-            logits = self.net(paddle.to_tensor(self.preprocess.normalise(np.stack(images))))
-            return self.finite(paddle.nn.functional.softmax(logits, axis=-1).numpy())
+        logits = self.answer(self.preprocess.normalise(np.stack(images)))
+        return self.finite(paddle.nn.functional.softmax(paddle.to_tensor(logits), axis=-1).numpy())
 
     def scores_of(self, images: Sequence[Path]) -> Iterator[npt.NDArray[np.float32]]:
         """Probabilities for image files, a batch at a time; see ``scores``.

@@ -51,6 +51,9 @@ class ObjectPredictor:
         # Images are resized in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
 
+    trace = None
+    """What is found in an image does not come out of the net alone, and images of a batch are not traced."""
+
     def prepare(self, image: Pixels) -> tuple[Pixels, Size]:
         """The image in the net's input size, and its own size."""
         prepared = recipes.prepare(image, self._detector.project_type, self._detector.params)

@@ -70,9 +70,7 @@ class Segmenter(LoadedNet):
         Raises:
             JobFailed: the net answers with figures that are not finite.
         """
-        with paddle.no_grad():
-            heads = self.net(paddle.to_tensor(self.preprocess.normalise(np.stack(images))))
-        return self.finite(heads[0].numpy())
+        return self.answer(self.preprocess.normalise(np.stack(images)))
 
     def prepare(self, image: Pixels) -> Prepared:
         """The image in the net's input size, and how large it was."""

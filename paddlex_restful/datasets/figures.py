@@ -43,7 +43,7 @@ class Figures:
         tiny: how many boxes are tiny, see ``TINY``.
         objects: boxes by class.
         images: images by class.
-        parts: class → part → images; empty before the split.
+        parts: class → part that has images → how many are of the class; empty before the split.
         empty: images without objects.
     """
 
@@ -75,7 +75,7 @@ def _figures(name: str, type: str, version: str) -> Figures:
     folder = Path(name)
     statistics = store.load_statistics(folder)
     split = store.load_split(folder) or {}
-    members = {part: set(images) for part, images in split.items()}
+    members = {part: set(images) for part, images in split.items() if images}
     labels = statistics.labels[1:] if type == ProjectType.SEGMENTATION else statistics.labels
     labelled = {image for label in labels for image in statistics.label_info[label]}
     sizes = {image: _size(folder, image) for image in statistics.file_info}

@@ -50,7 +50,7 @@ def look(services: Services, path: str | None = None) -> Folder:
         return Folder(None, None, [(str(root), str(root)) for root in _roots(services)], 0, cut=False)
     if not Path(path).is_absolute():
         raise UserError(dataset_sentences.SOURCE_RELATIVE, path=readable(path))
-    folder = services.roots.to_read(path)
+    folder = _to_list(services, path)
     folders: list[tuple[str, str]] = []
     images = seen = 0
     try:
@@ -63,13 +63,13 @@ def look(services: Services, path: str | None = None) -> Folder:
                     continue
                 if not os.path.isdir(entry.path):  # noqa: PTH112  false for what cannot be looked at
                     images += is_image(entry.name)
-                elif _may_be_read(services, entry.path):
+                elif _listable(services, entry.path):
                     folders.append((entry.name, entry.path))
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(dataset_sentences.SOURCE_MISSING, path=readable(str(folder))) from None
     except PermissionError:
         raise UserError(dataset_sentences.SOURCE_UNREADABLE, path=readable(str(folder))) from None
-    top = folder.parent == folder or not _may_be_read(services, str(folder.parent))
+    top = folder.parent == folder or not _listable(services, str(folder.parent))
     parent = None if top else str(folder.parent)
     return Folder(str(folder), parent, sorted(folders), images, cut=seen > MOST)
 
@@ -81,9 +81,18 @@ def _roots(services: Services) -> list[Path]:
     return [*home, *roots, *([demos] if demos.is_dir() else [])]
 
 
-def _may_be_read(services: Services, path: str) -> bool:
+def _to_list(services: Services, path: str) -> Path:
+    """The folder, resolved, if clients may have it read and it is none of the server's own."""
+    found = services.roots.to_read(path)
+    workspace = services.workspace.root
+    if found.is_relative_to(workspace) and not found.is_relative_to(workspace / DEMOS):
+        raise UserError(dataset_sentences.SOURCE_IN_WORKSPACE, path=readable(str(found)))
+    return found
+
+
+def _listable(services: Services, path: str) -> bool:
     try:
-        services.roots.to_read(path)
+        _to_list(services, path)
     except UserError:
         return False
     return True

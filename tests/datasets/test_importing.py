@@ -10,9 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from paddlex_restful import datasets, diskspace
-from paddlex_restful.datasets import importing, store
+from paddlex_restful.datasets import findings, importing, store
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import JobContext, JobFailed, JobStopped
 from tests import images
@@ -240,3 +241,38 @@ def test_a_dataset_without_its_description_is_described_anew(source: Path, impor
     for name in ("train_files", "val_files", "test_files"):
         assert after[name] == before[name]
     assert sorted(after["file_info"].items()) == sorted(before["file_info"].items())
+
+
+def test_a_failed_check_leaves_its_findings_with_pictures(source: Path, make_context: MakeContext) -> None:
+    images.make_detection(source, count=4, size=(320, 240))
+    (source / "Annotations/0001.xml").write_text("<broken")
+    images.truncate(source / "JPEGImages/0002.jpg")
+    (source / "JPEGImages/0003.jpg").unlink()
+    (source / "JPEGImages/0003.jpg").symlink_to("/etc/passwd")
+    context = make_context("detection", source)
+    with pytest.raises(JobFailed):
+        importing.run(context)
+    found = findings.load(context.folder)
+    assert found is not None
+    assert found.total == 3
+    told = {one.file: one for one in found.files}
+    assert "not well-formed XML" in told["Annotations/0001.xml"].problems[0]
+    assert "truncated" in told["JPEGImages/0002.jpg"].problems[0]
+    assert "link to something outside" in told["JPEGImages/0003.jpg"].problems[0]
+    pictured = [number for number, one in enumerate(found.files) if one.pictured]
+    assert [found.files[number].file for number in pictured] == ["Annotations/0001.xml"]
+    with Image.open(findings.picture_file(context.folder, pictured[0])) as image:
+        assert image.size == (240, 180)
+
+
+def test_of_many_bad_files_the_first_are_told(source: Path, make_context: MakeContext) -> None:
+    images.make_classification(source, per_class=40)
+    for path in source.rglob("*.png"):
+        path.write_bytes(b"")
+    context = make_context("classification", source)
+    with pytest.raises(JobFailed):
+        importing.run(context)
+    found = findings.load(context.folder)
+    assert found is not None
+    assert found.total == 120
+    assert len(found.files) == findings.MOST

@@ -102,3 +102,17 @@ def test_what_became_unreadable_says_so(server: Server, tmp_path: Path) -> None:
 def test_odd_arguments_give_a_picture_all_the_same(shared_server: Server, did: str) -> None:
     for args in ({"size": "-5"}, {"size": "99999999"}, {"size": "<script>"}, {"labels": "<script>"}, {"v": "x" * 500}):
         assert get(shared_server, did=did, **args).status_code == 200
+
+
+def test_the_pictures_of_bad_files_are_given_and_nothing_beside_them(server: Server, tmp_path: Path) -> None:
+    source = images.make_detection(tmp_path / "scenes", count=3, size=(320, 240))
+    (source / "Annotations/0001.xml").unlink()
+    did = flow.import_dataset(server, source, "detection")
+
+    def finding(**args: object) -> requests.Response:
+        return requests.get(f"{server.url}/_page/finding", params=args, timeout=30)
+
+    answer = finding(did=did, number=0)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
+    for args in ({"number": 1}, {"number": -1}, {"number": "../job"}, {}, {"number": 0, "did": "D9999"}):
+        assert finding(**({"did": did} | args)).status_code == 404

@@ -93,7 +93,7 @@ def _classes(found: Figures) -> Component:
     figure = go.Figure()
     if found.parts:
         for part in ("train", "val", "test"):
-            counts = [found.parts[label][part] for label in shown]
+            counts = [found.parts[label].get(part, 0) for label in shown]
             if any(counts):
                 figure.add_bar(y=list(range(len(shown))), x=counts, name=part_words(part), orientation="h")
     else:

@@ -258,7 +258,7 @@ def test_bad_files_are_shown_one_by_one_with_their_pictures(server: Server, visi
             expect(row.locator("img")).to_have_js_property("naturalWidth", 240)
     assert not opened
     page.get_by_role("link", name="Images").click()
-    expect(page.get_by_text("No images yet")).to_be_visible()
+    expect(page.get_by_role("link", name="Show why")).to_be_visible()
 
 
 def test_images_are_filtered_and_leafed_through(full: Server, visit: Visit) -> None:

@@ -13,7 +13,20 @@ WORDS = frozenset({"description", "form", "hint", "kind", "lacking", "noun", "wh
 """Fields of templates that hold one of some texts of ours."""
 
 SENTENCES = frozenset(
-    {"error", "expected", "files", "jobs", "message", "part", "problem", "problems", "reason", "sentence", "state"}
+    {
+        "error",
+        "expected",
+        "files",
+        "how",
+        "jobs",
+        "message",
+        "part",
+        "problem",
+        "problems",
+        "reason",
+        "sentence",
+        "state",
+    }
 )
 """Fields of templates that may hold sentences and clauses of ours; all that are neither hold what users named."""
 

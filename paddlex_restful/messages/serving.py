@@ -13,4 +13,4 @@ TOO_SLOW = (
 )
 VANISHED = "without a trace"
 EXITED = "exit code {code}"
-KILLED = "signal {number}, {name}"
+KILLED = "signal {number}: {name}"

@@ -87,7 +87,7 @@ def test_a_picture_that_ends_its_process_costs_that_request_alone(toys: Toys, de
     asked = [Asked(pool, model, deadly if blue == 2 else 100, 0, blue) for blue in range(6)]
     for blue, each in enumerate(asked):
         if blue == 2:
-            assert "ended while it worked on this picture (signal 9, SIGKILL)" in each.answer.error
+            assert "ended while it worked on this picture (signal 9: SIGKILL)" in each.answer.error
             assert str(toys.folder / "logs") in each.answer.error
         else:
             assert (each.answer.error, each.answer.told.get("colour")) == ("", [100, 0, blue])

@@ -101,7 +101,7 @@ def test_a_model_that_cannot_be_loaded_is_told_and_tried_again(toys: Toys) -> No
         ask(pool, broken, 0, 0, 0)
     (broken.folder / "broken").unlink()
     assert ask(pool, broken, 0, 0, 0).error == ""
-    with pytest.raises(UserError, match=r"ended while it loaded the model \(signal 9, SIGKILL\)"):
+    with pytest.raises(UserError, match=r"ended while it loaded the model \(signal 9: SIGKILL\)"):
         ask(pool, toys.model("deadly", (), "deadly"), 0, 0, 0)
 
 

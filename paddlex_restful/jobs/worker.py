@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import orjson
 
 from paddlex_restful.channel import Channel
+from paddlex_restful.cores import rest_between_products
 from paddlex_restful.jobs import runner
 
 
@@ -64,8 +65,7 @@ def run(service: Service, descriptor: int) -> NoReturn:
     log.unlink(missing_ok=True)
     runner.detach(log)
     runner.settle(service.gpus, service.threads)
-    # Threads that have nothing to do would go on turning for 0.2 s, and take the cores from the server.
-    os.environ["KMP_BLOCKTIME"] = "0"
+    rest_between_products()
     _follow_signals()
     code = 1
     try:

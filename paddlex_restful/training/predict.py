@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from paddlex_restful import datasets
+from paddlex_restful.cores import rest_between_products
 from paddlex_restful.datasets import Sample
 from paddlex_restful.errors import UserError
 from paddlex_restful.imaging.image import Pixels, read_image
@@ -38,6 +39,10 @@ _READABLE_SIDE = 240
 
 _LONGEST_NAME = 200
 """Bytes of a result picture's name before its ending; file systems allow 255 with it."""
+
+
+_WORTH_TRACING = 256
+"""Images from which on it takes less time to trace a net first: a small one takes a second, and saves 8 ms an image."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +130,15 @@ def run(context: JobContext) -> dict[str, Any]:
         JobFailed: there is no image, or none can be read.
         JobStopped: the job was asked to stop.
     """
+    rest_between_products()
     use_device(context)
     subjects = _subjects(context)
     if not subjects:
         raise JobFailed("no_images", messages.NO_IMAGES)
     context.progress(stage="loading", predict_num=0, total_num=len(subjects))
     predictor = adapter(context.args["type"]).predictor(context.path(context.args["model"]))
+    if not context.gpus and len(subjects) >= _WORTH_TRACING and predictor.trace is not None:
+        predictor.trace()
     output = context.path(context.args["output"])
     output.mkdir(parents=True, exist_ok=True)
 

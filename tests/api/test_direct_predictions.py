@@ -95,7 +95,7 @@ def test_a_picture_is_predicted_as_the_job_does_it_however_it_is_sent(trained: T
     until(lambda: server.ok("GET", "/project/task/predict", tid=tid), lambda seen: seen["predict_status"] != 0)
     [by_job] = server.ok("GET", "/project/task/predict/result", tid=tid)["predictions"]
     assert not warm(trained)
-    assert by_job["score"] == pytest.approx(expected["score"], abs=1e-5)
+    assert by_job["score"] == pytest.approx(expected["score"], abs=1e-4)
 
     in_form = send(server, [(file.name, data)], tid=tid)["predictions"]
     in_json = server.ok("POST", "/predict", tid=tid, image_data=encoded(data))["predictions"]
@@ -104,7 +104,7 @@ def test_a_picture_is_predicted_as_the_job_does_it_however_it_is_sent(trained: T
     assert [in_form[0]["image"], in_json[0]["image"]] == [file.name, "image_data"]
     for [found] in (in_form, in_json, in_address):
         assert without(found, "image", "score", "topk") == without(expected, "image", "picture", "score", "topk")
-        assert found["score"] == pytest.approx(expected["score"], abs=1e-5)
+        assert found["score"] == pytest.approx(expected["score"], abs=1e-4)
 
 
 def test_the_drawn_picture_comes_along_where_it_is_wanted(trained: Trained) -> None:
@@ -142,7 +142,7 @@ def test_clients_at_the_same_time_get_their_own_answers(trained: Trained) -> Non
     for one, other in zip(found, expected, strict=True):
         [seen], [alone] = one["predictions"], other["predictions"]
         assert (seen["image"], seen["category"]) == (alone["image"], alone["category"])
-        assert seen["score"] == pytest.approx(alone["score"], abs=1e-5)
+        assert seen["score"] == pytest.approx(alone["score"], abs=1e-4)
 
 
 def test_a_killed_process_costs_no_answer(trained: Trained) -> None:
@@ -152,7 +152,7 @@ def test_a_killed_process_costs_no_answer(trained: Trained) -> None:
     for process in before:
         os.kill(process, signal.SIGKILL)
     [again] = send(trained.server, [("a.png", data)], tid=trained.tid)["predictions"]
-    assert again["score"] == pytest.approx(first["score"], abs=1e-5)
+    assert again["score"] == pytest.approx(first["score"], abs=1e-4)
     assert workers(trained.server).isdisjoint(before)
 
 
@@ -163,7 +163,7 @@ def test_a_saved_model_and_a_saved_epoch_answer(trained: Trained) -> None:
     data = encoded(shapes(trained)[0].read_bytes())
     saved = server.ok("POST", "/predict", mid=pmid["pmid"], image_data=data)["predictions"]
     of_epoch = server.ok("POST", "/predict", tid=tid, epoch=1, image_data=data)["predictions"]
-    assert saved[0]["score"] == pytest.approx(of_epoch[0]["score"], abs=1e-5)
+    assert saved[0]["score"] == pytest.approx(of_epoch[0]["score"], abs=1e-4)
     assert "epoch is for" in server.refused("POST", "/predict", mid=pmid["pmid"], epoch=1, image_data=data)
 
 
@@ -184,7 +184,7 @@ def test_the_model_that_was_trained_anew_answers(trained: Trained) -> None:
     (checkpoint / other / "output/best_model").rename(checkpoint / tid / "output/best_model")
     new = send(server, [("a.png", data)], tid=tid)["predictions"][0]
     assert new["score"] != old["score"]
-    assert new["score"] == pytest.approx(by_contract(server, tid, data)["score"], abs=1e-5)
+    assert new["score"] == pytest.approx(by_contract(server, tid, data)["score"], abs=1e-4)
     assert workers(server) != process
     server.ok("DELETE", "/project/task", tid=tid)
     assert "There is no task" in server.refused("POST", "/predict", tid=tid, image_data=encoded(data))
@@ -274,7 +274,7 @@ def test_predictions_of_the_contract_come_one_after_another(trained: Trained) ->
     for file in shapes(trained)[::6]:
         data = file.read_bytes()
         expected = server.ok("POST", "/predict", tid=tid, image_data=encoded(data))["predictions"][0]
-        assert by_contract(server, tid, data)["score"] == pytest.approx(expected["score"], abs=1e-5)
+        assert by_contract(server, tid, data)["score"] == pytest.approx(expected["score"], abs=1e-4)
         assert warm(trained)
 
 
@@ -299,7 +299,7 @@ def test_the_prediction_that_a_killed_server_was_doing_is_done_by_the_next(tmp_p
         )
         assert seen["predict_status"] == 1
         [found] = server.ok("GET", "/project/task/predict/result", tid=trained.tid)["predictions"]
-        assert found["score"] == pytest.approx(expected["score"], abs=1e-5)
+        assert found["score"] == pytest.approx(expected["score"], abs=1e-4)
 
         send(server, [("a.png", data)], tid=trained.tid)
         assert workers(server)

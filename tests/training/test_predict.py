@@ -76,6 +76,35 @@ def test_answers_do_not_depend_on_the_batch(workspace: Path, tmp_path: Path) -> 
         assert result["score"] == pytest.approx(float(alone.max()), abs=1e-5)
 
 
+def test_many_images_are_predicted_by_a_traced_net_with_the_same_answers(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [str(image) for image in shapes(workspace)]
+    predict.run(prediction(workspace, tmp_path / "few", images=images))
+    traced: list[Classifier] = []
+    trace = Classifier.trace
+    monkeypatch.setattr(Classifier, "trace", lambda net: (traced.append(net), trace(net)))
+    monkeypatch.setattr(predict, "_WORTH_TRACING", len(images))
+    predict.run(prediction(workspace, tmp_path / "many", images=images))
+    assert [net._traced is not None for net in traced] == [True]
+    for few, many in zip(results(tmp_path / "few"), results(tmp_path / "many"), strict=True):
+        assert (many["image"], many["category"]) == (few["image"], few["category"])
+        # The logits of this net reach 50, and floats of both ways are off by some 1e-3 from what doubles give.
+        assert many["score"] == pytest.approx(few["score"], abs=1e-3)
+    predict.run(prediction(workspace, tmp_path / "one", images=images[1:]))
+    assert len(traced) == 1
+
+
+def test_a_net_that_answers_otherwise_as_a_program_stays_as_it_is(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("paddlex_restful.training.loaded._ALLOWED_DIFFERENCE", -1.0)
+    classifier = Classifier(workspace / "output/best_model")
+    classifier.trace()
+    assert classifier._traced is None
+    assert "PPLCNet answers otherwise as a program" in caplog.text
+
+
 def test_the_picture_shows_the_image_with_something_drawn_on_it(workspace: Path, tmp_path: Path) -> None:
     image = tmp_path / "grey.png"
     Image.new("RGB", (300, 260), (90, 90, 90)).save(image)

@@ -20,8 +20,8 @@ from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import checkpoint, inference_model
 
 _ALLOWED_DIFFERENCE = 1e-4
-"""Of what a net answers as a program, as a share of the largest figure; other kernels round otherwise, by some 1e-6, and by
-more where a net trains badly."""
+"""Of what a net answers as a program, as a share of the largest figure. Other kernels round otherwise, by some 1e-6,
+and by more where its layers cancel each other out."""
 
 _log = logging.getLogger(__name__)
 

@@ -21,6 +21,9 @@ Drawn = tuple[Sequence[float], str, int]
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 OPACITY = 0.45
+_SMALLEST = 10
+"""Size of the smallest names."""
+
 _GAP = 6
 """Pixels between pictures that stand in a row."""
 
@@ -155,6 +158,12 @@ def polygon_mask(size: tuple[int, int], polygons: Sequence[Sequence[float]]) -> 
     return np.array(canvas, dtype=bool)
 
 
+def is_writable(text: str) -> bool:
+    """Whether the font of pictures has the characters of a text; few machines lack a Chinese one."""
+    font = _font(_SMALLEST)
+    return all(_has_glyph(font, char) for char in text)
+
+
 def _text(
     image: Image.Image, at: tuple[int, int], name: str, index: int, score: float | None = None, *, above: bool = False
 ) -> None:
@@ -174,7 +183,7 @@ def _text(
 
 
 def _text_size(image: Image.Image) -> int:
-    return max(10, min(32, min(image.size) // 24))
+    return max(_SMALLEST, min(32, min(image.size) // 24))
 
 
 def _extent(font: Font, text: str) -> tuple[int, int]:

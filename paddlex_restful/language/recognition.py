@@ -9,7 +9,7 @@ from string import Formatter
 
 from paddlex_restful.messages import CLAUSES, NAMES
 
-WORDS = frozenset({"description", "form", "hint", "kind", "lacking", "noun", "what"})
+WORDS = frozenset({"description", "form", "hint", "kind", "lacking", "noun", "sides", "what"})
 """Fields of templates that hold one of some texts of ours."""
 
 SENTENCES = frozenset(

@@ -21,8 +21,8 @@ NO_MASK = (
     "The predicted classes of {image} can no longer be read: start the evaluation again with "
     "POST /project/task/evaluate."
 )
-TRUTH = "truth"
-PREDICTION = "prediction"
+HEADINGS = ("truth", "prediction")
+"""Above an image with its labels, and above it with what a model answers."""
 NO_PREDICTIONS = "There are no predictions of task {tid}. {problem}"
 PREDICTIONS_OF_OLD_MODEL = (
     "Task {tid} has been trained anew since its last prediction: start another with POST /project/task/predict."

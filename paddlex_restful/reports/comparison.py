@@ -25,7 +25,13 @@ _SHORTEST = 400
 
 
 def compare(
-    sample: Sample, record: Mapping[str, Any], project_type: str, labels: Sequence[str], evaluation: Path, longest: int
+    sample: Sample,
+    record: Mapping[str, Any],
+    project_type: str,
+    labels: Sequence[str],
+    evaluation: Path,
+    longest: int,
+    headings: tuple[str, str],
 ) -> bytes:
     """Draws what is true of an image beside what was predicted, as PNG.
 
@@ -36,6 +42,7 @@ def compare(
         labels: names of the classes.
         evaluation: folder of the evaluation.
         longest: pixels that the longer side of either picture has at most.
+        headings: of the two pictures.
 
     Raises:
         UserError: the image, its annotation or the prediction cannot be read.
@@ -53,7 +60,7 @@ def compare(
         scale = picture.width / example.width
         prediction = _objects(picture, _predicted_objects(record, scale, picture.size), labels)
     buffer = io.BytesIO()
-    beside(truth, prediction).save(buffer, "PNG", compress_level=1)
+    beside(truth, prediction, headings).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
@@ -77,9 +84,9 @@ def draw_truth(
     return _objects(picture, _true_objects(example, picture.width / example.width, picture.size), labels)
 
 
-def beside(truth: Image.Image, prediction: Image.Image) -> Image.Image:
+def beside(truth: Image.Image, prediction: Image.Image, headings: tuple[str, str] = sentences.HEADINGS) -> Image.Image:
     """Both pictures in a row, each below its heading."""
-    return drawing.beside([(sentences.TRUTH, truth), (sentences.PREDICTION, prediction)])
+    return drawing.beside(list(zip(headings, (truth, prediction), strict=True)))
 
 
 def _predicted_mask(evaluation: Path, record: Mapping[str, Any]) -> NDArray[np.uint8]:

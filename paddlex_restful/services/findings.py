@@ -58,7 +58,13 @@ def list_errors(services: Services, tid: str, offset: int, limit: int, wanted: W
     }
 
 
-def error_picture(services: Services, tid: str, image: str, longest: int = LONGEST) -> bytes:
+def error_picture(
+    services: Services,
+    tid: str,
+    image: str,
+    longest: int = LONGEST,
+    headings: tuple[str, str] = sentences.HEADINGS,
+) -> bytes:
     """An evaluated image with its labels, and beside it with what the model answered, as PNG.
 
     Args:
@@ -66,6 +72,7 @@ def error_picture(services: Services, tid: str, image: str, longest: int = LONGE
         tid: the task.
         image: its path, relative to the dataset.
         longest: pixels that the longer side of either picture has at most.
+        headings: of the labels and of the answer.
 
     Raises:
         UserError: the task was not evaluated on this image, the dataset has changed, or a file is damaged.
@@ -84,7 +91,7 @@ def error_picture(services: Services, tid: str, image: str, longest: int = LONGE
     project_type = job.args["type"]
     sample = datasets.read_sample(folder, project_type, image)
     labels = datasets.labels(folder)
-    return compare(sample, orjson.loads(records[image]), project_type, labels, file.parent, longest)
+    return compare(sample, orjson.loads(records[image]), project_type, labels, file.parent, longest, headings)
 
 
 def list_predictions(services: Services, tid: str, offset: int, limit: int) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from flask import Blueprint, Response, request, send_file
 from PIL import Image
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from paddlex_restful.datasets.drawing import is_writable
 from paddlex_restful.datasets.pictures import MEDIA, MOST_SIDE, decoding, encoded
 from paddlex_restful.errors import UserError
+from paddlex_restful.language import current, gettext
 from paddlex_restful.messages.api import TOO_MUCH
+from paddlex_restful.messages.inference import HEADINGS
 from paddlex_restful.services import Services, evaluation, findings, prediction
 from paddlex_restful.services.uploads import SentFile
 from paddlex_restful.web.mount import PREFIX
@@ -42,7 +45,9 @@ def error_address(tid: str, image: str, version: int, side: int = COMPARED) -> s
         version: id of the evaluation.
         side: pixels of the longer side of each of the two, at most.
     """
-    return f"{PREFIX}tasks/{tid}/error?{urlencode({'image': image, 'size': side, 'v': version})}"
+    # Browsers keep the picture, which has words in it.
+    named = {"image": image, "size": side, "v": version, "language": current()}
+    return f"{PREFIX}tasks/{tid}/error?{urlencode(named)}"
 
 
 def predicted_address(tid: str, index: int, version: int, side: int) -> str:
@@ -84,7 +89,8 @@ def blueprint(services: Services) -> Blueprint:
         image = request.args.get("image", "")
 
         def draw() -> Image.Image:
-            return Image.open(io.BytesIO(findings.error_picture(services, tid, image, _side()))).convert("RGB")
+            picture = findings.error_picture(services, tid, image, _side(), _headings())
+            return Image.open(io.BytesIO(picture)).convert("RGB")
 
         return _kept(draw)
 
@@ -125,6 +131,11 @@ def blueprint(services: Services) -> Blueprint:
 def _told(problem: str) -> Response:
     """What went wrong, for the page to show; an error's status would only fill the browser's console."""
     return Response(orjson.dumps({"problem": problem}), mimetype="application/json")
+
+
+def _headings() -> tuple[str, str]:
+    truth, prediction = map(gettext, HEADINGS)
+    return (truth, prediction) if is_writable(truth + prediction) else HEADINGS
 
 
 def _side() -> int:

@@ -12,6 +12,7 @@ from flask import Flask, Response
 
 from paddlex_restful.api import headers
 from paddlex_restful.language import current
+from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services
 from paddlex_restful.web import findings, images, routes, shell
 from paddlex_restful.web.pages.dataset import frame as dataset_frame
@@ -44,7 +45,8 @@ _ENTRY = """\
 
 class _Site(dash.Dash):
     def interpolate_index(self, **parts: Any) -> str:
-        entry = _ENTRY.format(name=NAME, noscript="This page needs JavaScript; /docs/ has the calls for programs.")
+        needed = _("This page needs JavaScript; /docs/ has the calls for programs.")
+        entry = _ENTRY.format(name=NAME, noscript=escape(needed))
         wanted = {name: parts[name] for name in ("metas", "css", "config", "scripts", "renderer")}
         icon = self.get_asset_url("favicon.svg")
         return _INDEX.format(icon=icon, language=escape(current()), title=NAME, app_entry=entry, **wanted)

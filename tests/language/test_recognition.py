@@ -20,6 +20,7 @@ from paddlex_restful.messages import (
     jobs,
     params,
     ranks,
+    serving,
     status,
     training,
     workspace,
@@ -218,3 +219,10 @@ def test_texts_that_look_as_if_they_had_no_end_take_little_time(part: str) -> No
     begun = time.perf_counter()
     _in_chinese(text)
     assert time.perf_counter() - begun < 2
+
+
+def test_what_is_expected_of_a_parameter_and_how_a_process_ended_are_told_with_their_words() -> None:
+    shape = params.SHAPE.format(sides=params.WIDTH_HEIGHT, least=16, most=4096)
+    assert _in_chinese(_OUTER.format(shape)) == _OUTER_TOLD.format("两个整数（宽和高），范围是 16 至 4096")
+    ended = serving.NOT_LOADED.format(how=serving.KILLED.format(number=9, name="SIGKILL"), log="a.log")
+    assert _in_chinese(ended) == "预测进程在加载模型时结束（信号 9：SIGKILL）。详情见其日志：a.log。"

@@ -12,6 +12,7 @@ from PIL import Image
 
 from paddlex_restful.app import create_app
 from paddlex_restful.config import Config
+from paddlex_restful.datasets.drawing import is_writable
 from tests.conftest import Server
 from tests.flow import Trained, trained_task, until
 
@@ -67,6 +68,8 @@ def test_an_evaluated_image_is_shown_beside_its_prediction_in_the_size_that_is_a
         assert 400 <= shown.width < 450
     again = get(trained, "error", {"If-None-Match": answer.headers["ETag"]}, image=image, size=200, v=1)
     assert (again.status_code, again.content) == (304, b"")
+    told = get(trained, "error", {"Accept-Language": "zh"}, image=image, size=200, v=1)
+    assert (told.content != answer.content) == is_writable("真值预测"), "its headings"
     refused = get(trained, "error", image="../../../workspace.lock", size=200)
     assert refused.status_code == 404
     assert "not one that task" in refused.text

@@ -134,11 +134,12 @@ def _control(
 ) -> Component:
     value, default = values[field.name], defaults[field.name]
     offered = choices.get(field.name)
-    expected = "" if field.kind == "switch" or offered else f"{clause(field.expected)}; "
+    limits = "" if field.kind == "switch" or offered else clause(field.expected).strip()
+    usual = _("default: {value}").format(value=shown(default))
     told = [
         html.Span(_(field.help)),
         html.Br(),
-        html.Span(_("{expected}default: {value}").format(expected=expected, value=shown(default))),
+        html.Span(_("{limits}; {usual}").format(limits=limits, usual=usual) if limits else usual),
     ]
     control = _parts(field, value, told) if field.parts else _single(field, value, told, offered)
     return html.Div(control, id=row_id(field.name), className=row_class(value != default))
@@ -171,7 +172,7 @@ def _parts(field: Field, value: Sequence[Any], told: Sequence[Component]) -> Com
         if field.kind == "switch":
             inputs.append(dmc.Switch(id=switch_id(field.name, part), checked=each, label=called, size="sm"))
         else:
-            spoken = {"aria-label": f"{title}: {called}"}
+            spoken = {"aria-label": _("{name}: {value}").format(name=title, value=called)}
             inputs.append(_number(input_id(field.name, part), field, each, placeholder=called, flex=1, miw=0, **spoken))
     return dmc.InputWrapper(
         dmc.Group(inputs, gap="xs", wrap="nowrap", align="flex-start", mt=4),

@@ -37,7 +37,9 @@ def shown(services: Services, did: str, message: str) -> Component:
         remedy.append(_("These are the first {count} of them.").format(count=len(found.files)))
     return dmc.Stack(
         [
-            dmc.Alert(" ".join(remedy), title=title, color="red", variant="light", icon=icon("alert")),
+            dmc.Alert(
+                [html.Div(text) for text in remedy], title=title, color="red", variant="light", icon=icon("alert")
+            ),
             html.Ul(rows, className="findings", **{"aria-label": _("Bad files")}),
         ],
         gap="sm",

@@ -110,7 +110,7 @@ def _replacing(services: Services, did: str, split: bool) -> Component:
         checked=not datasets.has_images(services, services.workspace.dataset(did)),
         mt="xs",
     )
-    return dmc.Alert([dmc.Text(f"{told} {more}", size="sm"), box], color="yellow", icon=icon("alert"))
+    return dmc.Alert([*(dmc.Text(text, size="sm") for text in (told, more)), box], color="yellow", icon=icon("alert"))
 
 
 def _replace_first() -> str:

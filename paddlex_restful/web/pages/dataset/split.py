@@ -72,7 +72,13 @@ def _now(splits: dict[str, int], images: int) -> Component:
         for part in present
     ]
     names = [
-        dmc.Badge(f"{part_words(part)}: {splits[part]:,}", color=_COLOURS[part], variant="dot", tt="none", size="lg")
+        dmc.Badge(
+            _("{name}: {value}").format(name=part_words(part), value=f"{splits[part]:,}"),
+            color=_COLOURS[part],
+            variant="dot",
+            tt="none",
+            size="lg",
+        )
         for part in present
     ]
     return frames.panel(

@@ -110,7 +110,7 @@ def _card(project_type: str, net: Net, title: str, meaning: str) -> Component:
         p="md",
         radius="md",
         className="choice",
-        **{"aria-label": f"{title}: {net.key}"},
+        **{"aria-label": _("{name}: {value}").format(name=title, value=net.key)},
     )
 
 

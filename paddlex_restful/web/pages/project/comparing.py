@@ -13,13 +13,13 @@ from dash.development.base_component import Component
 
 from paddlex_restful.language import gettext as _
 from paddlex_restful.params.schema import PARAMS_MODELS
-from paddlex_restful.reports.figures import figures as evaluated
-from paddlex_restful.services import Services, curves, evaluation, summaries, tasks, training, zoo
+from paddlex_restful.services import Services, curves, summaries, tasks, training, zoo
 from paddlex_restful.services.curves import Curves
 from paddlex_restful.services.listing import Selection
 from paddlex_restful.services.summaries import Summary
 from paddlex_restful.services.training import Standing
 from paddlex_restful.web.page import Page
+from paddlex_restful.web.pages.task.evaluate.measured import measured
 from paddlex_restful.web.parts import charts, figures, frames, parameters, query, statuses
 from paddlex_restful.web.parts import curves as drawing
 
@@ -87,7 +87,7 @@ def _content(services: Services, pid: str, tids: Sequence[str]) -> Component:
     if len(tids) < 2:
         return frames.nothing(_("Choose two tasks or more"), hint=_("Their curves and figures will stand here."))
     project_type = services.workspace.project(pid).type
-    compared = [_looked_up(services, project_type, tid) for tid in tids]
+    compared = [_looked_up(services, tid) for tid in tids]
     graphs = [
         frames.panel(charts.chart(f"compare-{chart}", _chart(chart, compared)), title=title)
         for chart, title in (("metric", drawing.titles()["metric"]), ("loss", drawing.titles()["loss"]))
@@ -101,15 +101,15 @@ def _content(services: Services, pid: str, tids: Sequence[str]) -> Component:
     )
 
 
-def _looked_up(services: Services, project_type: str, tid: str) -> _Task:
+def _looked_up(services: Services, tid: str) -> _Task:
     task = services.workspace.task(tid)
-    result = evaluation.result(services, tid)
+    evaluated = measured(services, tid)
     return _Task(
         summary=summaries.of_task(services, task),
         standing=training.standing(services, tid),
         curves=curves.read(services, tid),
         params=tasks.get_params(services, tid) if task.configured else {},
-        evaluated=dict(evaluated(result, project_type).overall) if result is not None else {},
+        evaluated={name: value for name, value, _meaning in evaluated.figures()} if evaluated is not None else {},
     )
 
 
@@ -165,9 +165,12 @@ def _figures(services: Services, project_type: str, compared: Sequence[_Task]) -
     rows: list[tuple[Any, Sequence[Any]]] = [
         (_("Status"), each(lambda task: statuses.task_status(task.summary.status))),
         (_("Model"), each(lambda task: task.summary.model or "–")),
-        (figures.metric_name(metric) if metric else _("Best figure"), each(best)),
+        (_("Best: {figure}").format(figure=figures.metric_name(metric)) if metric else _("Best figure"), each(best)),
         *(
-            (_(name), [figures.share(task.evaluated.get(name)) for task in compared])
+            (
+                _("{figure} (evaluation)").format(figure=name),
+                [figures.share(task.evaluated.get(name)) for task in compared],
+            )
             for name in dict.fromkeys(name for task in compared for name in task.evaluated)
         ),
         (_("Parameters, M"), each(size)),

@@ -31,10 +31,11 @@ class Interrupted(Exception):  # noqa: N818  another attempt will do
     """The process ended before it came to the request, or while it worked on several at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Asked:
     alone: bool
     answer: Future[Answer]
+    sent: bool = False
 
 
 class Worker:
@@ -66,6 +67,7 @@ class Worker:
         self.loaded: Future[str] = Future()
         self.faster = False
         self._lock = threading.Lock()
+        self._sending = threading.Lock()
         self._asked: dict[int, _Asked] = {}
         self._number = 0
         self._dead = False
@@ -103,10 +105,16 @@ class Worker:
             The answer; ``Interrupted`` if the process ended without anybody knowing that this request was the cause.
         """
         asked = _Asked(alone, Future())
+        # The process gets them in the order of their numbers, by which it is known what it was working on.
+        with self._sending:
+            self._send(asked, request)
+        return asked.answer
+
+    def _send(self, asked: _Asked, request: Request) -> None:
         with self._lock:
             if self._dead:
                 asked.answer.set_exception(Interrupted())
-                return asked.answer
+                return
             self._number += 1
             number = self._number
             self._asked[number] = asked
@@ -116,16 +124,18 @@ class Worker:
             "score_thresh": request.score_thresh,
             "picture": request.picture,
             "mask": request.mask,
-            "alone": alone,
+            "alone": asked.alone,
         }
         try:
             self._channel.send(fields, [request.data])
         except OSError:  # it has just ended
             with self._lock:
-                self._asked.pop(number, None)
-            if not asked.answer.done():
+                self._dead = True
+                waits = self._asked.pop(number, None) is not None
+            if waits:
                 asked.answer.set_exception(Interrupted())
-        return asked.answer
+            return
+        asked.sent = True
 
     def end(self) -> None:
         """End the process, which has nothing to lose; returns when it is gone."""
@@ -150,7 +160,7 @@ class Worker:
         for place, asked in enumerate(left):
             # Those that are alone are worked on in their order. Others get another chance: it may have been anyone's
             # doing, and an image that ends a process ends the next one, too.
-            if place == 0 and asked.alone:
+            if place == 0 and asked.alone and asked.sent:
                 asked.answer.set_result(Answer({}, {}, sentence))
             else:
                 asked.answer.set_exception(Interrupted())

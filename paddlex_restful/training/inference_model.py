@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import paddle
 import paddle.inference
 import yaml
 
+from paddlex_restful.cores import cores_of_job
 from paddlex_restful.training.tracing import traced
 
 PREFIX = "inference"
@@ -36,6 +38,18 @@ def save(layer: paddle.nn.Layer, inputs: Sequence[paddle.static.InputSpec], fold
     with traced(layer, inputs) as net:
         # Paddle-Lite misses the attributes that paddle leaves out of its older form of graphs unless told otherwise.
         paddle.jit.save(net, str(folder / PREFIX), clip_extra=False)
+
+
+def program(layer: paddle.nn.Layer, inputs: Sequence[Any]) -> Predictor:
+    """A net as an inference model in use, with as many threads as this job has cores; nothing is kept on the disk.
+
+    Args:
+        layer: as of ``save``.
+        inputs: alike.
+    """
+    with tempfile.TemporaryDirectory(prefix="paddlex-restful-") as name:
+        save(layer, inputs, Path(name))
+        return Predictor(Path(name), threads=cores_of_job())
 
 
 class Predictor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddlex_restful.cores import cores_of_job
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import prediction as messages
@@ -91,10 +89,7 @@ class LoadedNet:
         shape = [3, self.preprocess.height, self.preprocess.width]
         images = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
         expected = self._computed(images)
-        with tempfile.TemporaryDirectory(prefix="paddlex-restful-") as name:
-            folder = Path(name)
-            inference_model.save(self.net, [paddle.static.InputSpec([None, *shape], "float32", "x")], folder)
-            program = inference_model.Predictor(folder, threads=cores_of_job())
+        program = inference_model.program(self.net, [paddle.static.InputSpec([None, *shape], "float32", "x")])
         difference = float(np.abs(program({"x": images})[0] - expected).max() / max(1.0, np.abs(expected).max()))
         if difference <= _ALLOWED_DIFFERENCE:
             self._traced = program

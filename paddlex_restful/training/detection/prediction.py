@@ -48,11 +48,9 @@ class ObjectPredictor:
         self._detector, info = Detector.load(folder)
         self._labels: list[str] = info["labels"]
         self.batch_size = self._detector.batch_size
+        self.trace = self._detector.trace if self._detector.traceable else None
         # Images are resized in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
-
-    trace = None
-    """What is found in an image does not come out of the net alone, and images of a batch are not traced."""
 
     def prepare(self, image: Pixels) -> tuple[Pixels, Size]:
         """The image in the net's input size, and its own size."""

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,6 +20,7 @@ from paddlex_restful.imaging.image import read_image
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.params import check_params
 from paddlex_restful.training import evaluate, export, predict, train
+from paddlex_restful.training.detection.detector import Detector
 from paddlex_restful.training.detection.export import ExportedDetector
 from paddlex_restful.training.inference_model import Predictor
 from tests.images import CLASSES, make_dataset, truncate
@@ -160,6 +162,33 @@ def test_a_prediction_draws_and_tells_what_it_found(done: JobContext, tmp_path: 
         assert ("segmentation" in one) == (done.args["type"] == "instance_segmentation")
     with Image.open(done.root / "predict" / told["picture"]) as picture:
         assert picture.size == (120, 50)
+
+
+def test_a_traced_net_finds_what_the_net_finds(done: JobContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector, _ = Detector.load(done.path("output/best_model"))
+    assert detector.traceable == (detector.net.family != "rcnn")
+    if not detector.traceable:
+        return
+    height, width = detector.params["image_shape"]
+    samples = datasets.samples(done.path("datasets/D0001"), done.args["type"], "train")[:3]
+    images = [cv2.resize(read_image(sample.image), (width, height)) for sample in samples]
+    sizes = [(60, 90), (height, width), (7, 300)]
+    expected = [found.at_least(0.05) for found in detector.detect(images, sizes)]
+    detector.trace()
+    assert detector._traced is not None
+    # Scores of hardly trained nets are alike, so that the order of the unsure ones is anybody's.
+    for found, other in zip(detector.detect(images, sizes), expected, strict=True):
+        scores = found.at_least(0.05).scores
+        assert len(scores) == pytest.approx(len(other.scores), abs=1)
+        count = min(len(scores), len(other.scores))
+        assert scores[:count] == pytest.approx(other.scores[:count], abs=1e-3)
+    one_by_one = [detector.detect([image], [size])[0] for image, size in zip(images, sizes, strict=True)]
+    for found, alone in zip(detector.detect(images, sizes), one_by_one, strict=True):
+        assert np.sort(found.scores)[-5:] == pytest.approx(np.sort(alone.scores)[-5:], abs=1e-3)
+    other, _ = Detector.load(done.path("output/best_model"))
+    monkeypatch.setattr("paddlex_restful.training.detection.detector._ALLOWED_DIFFERENCE", -1.0)
+    other.trace()
+    assert other._traced is None
 
 
 def test_test_images_are_told_and_drawn_with_their_truth(done: JobContext) -> None:

@@ -184,7 +184,7 @@ def told(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and (template := _TOLD_OF_THE_SYSTEM.get(error.errno or 0)):
         _log.warning("%s %s was refused by the system: %s", request.method, request.path, error)
-        return template.format(path=error.filename or error.strerror)
+        return str(UserError(template, path=str(error.filename or error.strerror)))
     if isinstance(error, sqlite3.OperationalError):
         _log.warning("%s %s was refused by the database of the jobs: %s", request.method, request.path, error)
         return messages.JOBS_UNWRITABLE.format(reason=error)

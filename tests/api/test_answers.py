@@ -46,6 +46,10 @@ def client() -> FlaskClient:
     def full() -> Response:
         raise OSError(28, "No space left on device", "/data/workspace.pb")
 
+    @app.get("/long")
+    def long() -> Response:
+        raise OSError(36, "File name too long", "a" * 10_000_000)
+
     @app.get("/closing")
     def closing() -> Response:
         raise ServiceUnavailable
@@ -129,6 +133,12 @@ def test_a_fault_is_logged_and_told_by_its_reference_only(
 
 def test_a_full_disk_is_told_as_such(client: FlaskClient) -> None:
     assert client.get("/full").json["message"].startswith("The disk is full")
+
+
+def test_a_name_without_end_is_not_repeated_whole(client: FlaskClient) -> None:
+    message = client.get("/long").get_json()["message"]
+    assert "a" * 1000 in message
+    assert len(message) < 10_000
 
 
 @pytest.mark.parametrize(

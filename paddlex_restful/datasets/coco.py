@@ -20,6 +20,7 @@ from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.source import Source, tidy
 from paddlex_restful.datasets.store import SPLITS, Split
 from paddlex_restful.messages import dataset as messages
+from paddlex_restful.stamps import stamp
 
 ANNOTATIONS_FILE = "annotations.json"
 SPLIT_FILES = {split: f"{split}.json" for split in SPLITS}
@@ -169,8 +170,7 @@ def samples(folder: Path, images: Sequence[str]) -> list[Sample]:
 
 def load(folder: Path) -> CocoFile:
     """The annotations of an imported dataset, from memory while they are unchanged. Do not change the result."""
-    found = (folder / ANNOTATIONS_FILE).stat()
-    return _load(str(folder), (found.st_mtime_ns, found.st_size, found.st_ino))
+    return _load(str(folder), stamp(folder / ANNOTATIONS_FILE))
 
 
 @lru_cache(maxsize=2)

@@ -76,7 +76,7 @@ def _figures(name: str, type: str, version: str) -> Figures:
     statistics = store.load_statistics(folder)
     split = store.load_split(folder) or {}
     members = {part: set(images) for part, images in split.items() if images}
-    labels = statistics.labels[1:] if type == ProjectType.SEGMENTATION else statistics.labels
+    labels = store.object_labels(statistics, type)
     labelled = {image for label in labels for image in statistics.label_info[label]}
     sizes = {image: _size(folder, image) for image in statistics.file_info}
     boxes, classes = _boxes(folder, type, statistics)

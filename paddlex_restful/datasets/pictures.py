@@ -18,6 +18,7 @@ from paddlex_restful.datasets.reading import BadFile, read_whole
 from paddlex_restful.datasets.serving import to_rgb
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
+from paddlex_restful.stamps import stamp
 
 MEDIA = "image/webp"
 
@@ -62,11 +63,11 @@ def tag(folder: Path, image: str) -> str:
     if annotation.is_file():
         files.append(annotation)
     try:
-        found = [file.stat() for file in files]
+        versions = [stamp(file) for file in files]
     except OSError as error:
         reason = messages.UNREADABLE_FILE.format(reason=error.strerror)
         raise UserError(messages.UNDRAWABLE, image=image, reason=reason) from None
-    told = " ".join(f"{one.st_mtime_ns} {one.st_size} {one.st_ino}" for one in found)
+    told = " ".join(str(figure) for version in versions for figure in version)
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 
 from paddlex_restful.durable import write_durably
+from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
+from paddlex_restful.stamps import Stamp, stamp
 
 STATISTICS_FILE = "statis.json"
 SPLIT_FILE = "split.json"
@@ -19,8 +21,6 @@ SPLITS = ("train", "val", "test")
 
 Split = dict[str, list[str]]
 """Images of ``train``, ``val`` and ``test``."""
-
-Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,11 @@ def details(folder: Path) -> dict[str, Any] | None:
     return None if stamp is None else _details(str(folder), stamp, _stamp(folder / SPLIT_FILE))
 
 
+def object_labels(statistics: Statistics, type: str) -> list[str]:
+    """The classes that objects can have. In a segmentation the first class is the background, which is none."""
+    return statistics.labels[1:] if type == ProjectType.SEGMENTATION else statistics.labels
+
+
 def version(folder: Path) -> str:
     """Another text whenever the images, labels or split of an imported dataset are others."""
     stamps = (_stamp(folder / STATISTICS_FILE), _stamp(folder / SPLIT_FILE))
@@ -97,25 +102,24 @@ def version(folder: Path) -> str:
 def _stamp(path: Path) -> Stamp | None:
     """Changes whenever the file is replaced; None when there is none."""
     try:
-        found = path.stat()
+        return stamp(path)
     except FileNotFoundError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @lru_cache(maxsize=8)
-def _statistics(path: str, stamp: Stamp) -> Statistics:
+def _statistics(path: str, version: Stamp) -> Statistics:
     return Statistics(**orjson.loads(Path(path).read_bytes()))
 
 
 @lru_cache(maxsize=8)
-def _split(path: str, stamp: Stamp) -> Split:
+def _split(path: str, version: Stamp) -> Split:
     content: Split = orjson.loads(Path(path).read_bytes())
     return content
 
 
 @lru_cache(maxsize=8)
-def _details(folder: str, stamp: Stamp, split_stamp: Stamp | None) -> dict[str, Any]:
+def _details(folder: str, version: Stamp, split_version: Stamp | None) -> dict[str, Any]:
     statistics = load_statistics(Path(folder))
     split = load_split(Path(folder)) or {name: [] for name in SPLITS}
     found: dict[str, Any] = {

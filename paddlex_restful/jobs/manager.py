@@ -28,6 +28,7 @@ from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.store import JobStore
 from paddlex_restful.jobs.watcher import Watcher
 from paddlex_restful.messages import jobs as messages
+from paddlex_restful.stamps import stamp
 
 DATABASE = "jobs.db"
 
@@ -205,10 +206,9 @@ class JobManager:
         """What a job reported last; empty before it reported anything."""
         path = job.folder / PROGRESS_FILE
         try:
-            found = path.stat()
+            version = stamp(path)
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        version = (found.st_mtime_ns, found.st_size, found.st_ino)
         known = self._progress.get((job.subject, job.kind))
         if known is None or known[0] != version:
             known = (version, files.read_json(path) or {})

@@ -12,6 +12,7 @@ from paddlex_restful.messages import inference as sentences
 from paddlex_restful.paths import unmoved
 from paddlex_restful.services import Services, inputs, models, prediction, tasks, trained
 from paddlex_restful.serving import Model, Request
+from paddlex_restful.workspace import workspace_pb2 as pb
 
 MOST_PICTURES = 16
 """Of one call."""
@@ -90,10 +91,9 @@ def _model(services: Services, tid: str | None, mid: str | None, epoch: int | No
 
 
 def _saved_model(services: Services, mid: str, epoch: int | None) -> Model:
-    if mid.startswith("EM"):
-        services.workspace.exported_model(mid)
+    entry = models.entry(services, mid)
+    if isinstance(entry, pb.ExportedModel):
         raise UserError(sentences.EXPORTED_NOT_SERVED, mid=mid)
-    entry = services.workspace.pretrained_model(mid)
     if epoch is not None:
         raise UserError(sentences.EPOCH_OF_TASK, mid=mid)
     folder = services.workspace.folder(entry)

@@ -87,9 +87,8 @@ def get(services: Services, mid: str) -> Listed:
     Raises:
         UserError: there is no such model.
     """
-    if mid.startswith("EM"):
-        return _listed(services, "exported", services.workspace.exported_model(mid))
-    return _listed(services, "pretrained", services.workspace.pretrained_model(mid))
+    model = models.entry(services, mid)
+    return _listed(services, "exported" if isinstance(model, pb.ExportedModel) else "pretrained", model)
 
 
 def _listed(services: Services, kind: Kind, model: pb.PretrainedModel | pb.ExportedModel) -> Listed:

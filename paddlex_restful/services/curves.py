@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import orjson
+from typing import TypeVar
 
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.results import METRICS_FILE
 from paddlex_restful.services import Services, tasks
-from paddlex_restful.services.lines import Lines
+from paddlex_restful.services.lines import Lines, fields_of
 
 Point = Mapping[str, float]
 """``Epoch`` and the figures; ``at`` is the place in the training, in epochs."""
@@ -80,21 +78,12 @@ def _read(lines: Lines, job: int, steps: float) -> Curves:
     evaluations: list[Point] = []
     while lines.behind:
         for line, _end in lines.read():
-            told = _fields(line)
-            if told is not None:
+            told = fields_of(line)
+            if told is not None and "step" in told and "kind" in told:
                 point = {name: value for name, value in told.items() if name not in _PLACES}
                 point["at"] = told["step"] / steps
                 (train if told["kind"] == "train" else evaluations).append(point)
     return Curves(job, lines.offset, train, evaluations)
-
-
-def _fields(line: bytes) -> dict[str, Any] | None:
-    """The figures of a line; None for one that a crash or a full disk left broken."""
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) and "step" in found and "kind" in found else None
 
 
 def thinned(points: Sequence[_PointT], most: int) -> list[_PointT]:

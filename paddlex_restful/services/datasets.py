@@ -190,7 +190,7 @@ def figures(services: Services, did: str) -> Figures:
 
 def has_images(services: Services, dataset: pb.Dataset) -> bool:
     """Whether a dataset has been imported."""
-    return _status(services, dataset)[0] in _IMPORTED
+    return state(services, dataset) in _IMPORTED
 
 
 def ensure_described(services: Services, dataset: pb.Dataset) -> None:
@@ -204,7 +204,7 @@ def ensure_described(services: Services, dataset: pb.Dataset) -> None:
         return
     with services.gate:
         # Looked at again: it may have been described, deleted or imported anew meanwhile.
-        if _status(services, dataset)[0] in _IMPORTED and not formats.described(folder):
+        if has_images(services, dataset) and not formats.described(folder):
             formats.rebuild(folder, dataset.type)
 
 
@@ -234,6 +234,11 @@ def require_imported(services: Services, dataset: pb.Dataset) -> DatasetStatus:
         raise UserError(sentences.NOT_IMPORTED, did=dataset.id, state=message)
     ensure_described(services, dataset)
     return state
+
+
+def state(services: Services, dataset: pb.Dataset) -> DatasetStatus:
+    """The status of a dataset."""
+    return _status(services, dataset)[0]
 
 
 def _status(services: Services, dataset: pb.Dataset) -> tuple[DatasetStatus, str]:

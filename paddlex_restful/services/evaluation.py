@@ -86,12 +86,6 @@ def stop(services: Services, tid: str) -> None:
     trained.stop(services, tid, "evaluate")
 
 
-def complete(services: Services, tid: str) -> Job | None:
-    """The newest evaluation of the trained model, if it is done; its result says how many ``images`` it had."""
-    job = status.current("evaluate", services.jobs.jobs_of(tid))
-    return job if job is not None and job.state == states.DONE else None
-
-
 def curves(services: Services, tid: str) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
     """What thresholds of the score change in the newest evaluation: ``metrics.curves``, by what is compared.
 
@@ -99,7 +93,7 @@ def curves(services: Services, tid: str) -> Mapping[str, Sequence[Mapping[str, A
         By ``images``, ``boxes`` or ``masks``; shared, not to be changed. None without an evaluation, and of one without
         curves: answers of its type have no scores, or it was made before there were any.
     """
-    job = complete(services, tid)
+    job = trained.complete(services, tid, "evaluate")
     file = trained.folder(services, services.workspace.task(tid), "evaluate") / CURVES_FILE
     return None if job is None or not file.exists() else _curves(str(file), job.id)
 

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.messages import events as sentences
 from paddlex_restful.results import METRICS_FILE
 from paddlex_restful.services import Services, tasks
-from paddlex_restful.services.lines import Lines
+from paddlex_restful.services.lines import Lines, fields_of
 from paddlex_restful.services.status import task_status
 from paddlex_restful.workspace import workspace_pb2 as pb
 
@@ -197,7 +195,7 @@ class _Training:
         if self._metrics is not None:
             for line, end in self._metrics.read():
                 self._position = replace(self._position, metrics=end)
-                fields = _fields(line)
+                fields = fields_of(line)
                 if fields is not None:
                     yield Event("metrics", fields, self._position)
         if self._log is not None:
@@ -234,12 +232,3 @@ class _Training:
         for lines in (self._metrics, self._log):
             if lines is not None:
                 lines.close()
-
-
-def _fields(line: bytes) -> dict[str, Any] | None:
-    """The figures of a line of the metrics; None for a line that a crash or a full disk left broken."""
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return fields if isinstance(fields, dict) else None

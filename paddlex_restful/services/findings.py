@@ -18,6 +18,7 @@ from paddlex_restful.messages import inference as sentences
 from paddlex_restful.metrics.errors import ERRORS, ImageErrors, Wanted, judged
 from paddlex_restful.results import PREDICTIONS_FILE, RESULT_FILE
 from paddlex_restful.services import Services, evaluation, prediction, status, trained
+from paddlex_restful.stamps import Stamp, stamp
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 LONGEST = 1000
@@ -44,7 +45,7 @@ def list_errors(services: Services, tid: str, offset: int, limit: int, wanted: W
     job, file = _evaluation(services, tid)
     folder = _evaluated_dataset(services, tid, job)
     try:
-        images = _judged(str(file), _stamp(file), job.args["type"], tuple(datasets.labels(folder)))
+        images = _judged(str(file), stamp(file), job.args["type"], tuple(datasets.labels(folder)))
     except FileNotFoundError:
         raise UserError(sentences.NO_RECORDS) from None
     amounts = ((wanted.amount(one), one) for one in images)
@@ -83,7 +84,7 @@ def error_picture(
     job, file = _evaluation(services, tid)
     folder = _evaluated_dataset(services, tid, job)
     try:
-        records = _records(str(file), _stamp(file))
+        records = _records(str(file), stamp(file))
     except FileNotFoundError:
         raise UserError(sentences.NO_RECORDS) from None
     if image not in records:
@@ -149,7 +150,7 @@ def _predictions(services: Services, tid: str) -> tuple[Job, Path, Sequence[byte
     folder = trained.folder(services, task, "predict")
     file = folder / RESULT_FILE
     try:
-        return job, folder, _entries(str(file), _stamp(file))
+        return job, folder, _entries(str(file), stamp(file))
     except FileNotFoundError:
         raise UserError(sentences.PREDICTIONS_GONE) from None
 
@@ -157,8 +158,8 @@ def _predictions(services: Services, tid: str) -> tuple[Job, Path, Sequence[byte
 def _evaluation(services: Services, tid: str) -> tuple[Job, Path]:
     """The complete evaluation of the trained model, and the file with its answers."""
     task = services.workspace.task(tid)
-    job = status.current("evaluate", services.jobs.jobs_of(tid))
-    if job is None or job.state != states.DONE:
+    job = trained.complete(services, tid, "evaluate")
+    if job is None:
         raise UserError(sentences.NO_ERRORS, tid=tid, problem=evaluation.get(services, tid)["message"])
     return job, trained.folder(services, task, "evaluate") / PREDICTIONS_FILE
 
@@ -176,28 +177,19 @@ def _evaluated_dataset(services: Services, tid: str, job: Job) -> Path:
     return workspace.folder(dataset)
 
 
-_Stamp = tuple[int, int, int]
-"""Time, size and inode of a file, which tell it from the one that takes its place."""
-
-
-def _stamp(file: Path) -> _Stamp:
-    found = file.stat()
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
 @lru_cache(maxsize=4)
-def _judged(file: str, stamp: _Stamp, project_type: str, labels: tuple[str, ...]) -> list[ImageErrors]:
-    """All evaluated images, the worst first; kept while the file's stamp is the same."""
+def _judged(file: str, version: Stamp, project_type: str, labels: tuple[str, ...]) -> list[ImageErrors]:
+    """All evaluated images, the worst first; kept while the file is the same."""
     return judged(orjson.loads(Path(file).read_bytes()), project_type, labels)
 
 
 @lru_cache(maxsize=2)
-def _entries(file: str, stamp: _Stamp) -> Sequence[bytes]:
+def _entries(file: str, version: Stamp) -> Sequence[bytes]:
     """What a prediction tells of each image, as JSON, which needs a tenth of the memory; kept like ``_records``."""
     return [orjson.dumps(entry) for entry in orjson.loads(Path(file).read_bytes())]
 
 
 @lru_cache(maxsize=2)
-def _records(file: str, stamp: _Stamp) -> Mapping[str, bytes]:
-    """The record of each image, as JSON, which needs a tenth of the memory; kept while the file's stamp is the same."""
+def _records(file: str, version: Stamp) -> Mapping[str, bytes]:
+    """The record of each image, as JSON, which needs a tenth of the memory; kept like ``_judged``."""
     return {record["image"]: orjson.dumps(record) for record in orjson.loads(Path(file).read_bytes())}

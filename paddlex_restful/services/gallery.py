@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paddlex_restful.datasets import store
-from paddlex_restful.enums import ProjectType
 from paddlex_restful.services import Services, datasets
 
 
@@ -73,8 +72,7 @@ def gallery(services: Services, did: str) -> Gallery:
 def _gallery(folder: str, dataset_type: str, version: str) -> Gallery:
     statistics = store.load_statistics(Path(folder))
     split = store.load_split(Path(folder)) or {}
-    # In a segmentation the first class is the background, which is in nearly all images and no object.
-    labels = statistics.labels[1:] if dataset_type == ProjectType.SEGMENTATION else statistics.labels
+    labels = store.object_labels(statistics, dataset_type)
     present: dict[str, list[str]] = {image: [] for image in statistics.file_info}
     for label in labels:
         for image in statistics.label_info[label]:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 BLOCK = 1 << 16
 """So many bytes are read at once, and kept of a line that is longer."""
 
 _CUT = "…".encode()
+
+
+def fields_of(line: bytes) -> dict[str, Any] | None:
+    """The JSON object of a line; None for one that a crash or a full disk left broken."""
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return fields if isinstance(fields, dict) else None
 
 
 class Lines:

@@ -244,8 +244,7 @@ def _attributes(services: Services, model: pb.PretrainedModel | pb.ExportedModel
 def details(services: Services, mid: str) -> dict[str, Any]:
     """Dataset, parameters and evaluation of a model, as they were when it was kept."""
     workspace = services.workspace
-    model: pb.PretrainedModel | pb.ExportedModel
-    model = workspace.exported_model(mid) if mid.startswith("EM") else workspace.pretrained_model(mid)
+    model = entry(services, mid)
     file = _details_file(services, model)
     if file.is_file():
         kept: dict[str, Any] = json.loads(file.read_bytes())
@@ -258,9 +257,20 @@ def details(services: Services, mid: str) -> dict[str, Any]:
     return _describe(services, project, task, _params(services, task), None)
 
 
+def entry(services: Services, mid: str) -> pb.PretrainedModel | pb.ExportedModel:
+    """The entry of a model of either kind.
+
+    Raises:
+        UserError: there is no such model.
+    """
+    workspace = services.workspace
+    return workspace.exported_model(mid) if mid.startswith("EM") else workspace.pretrained_model(mid)
+
+
 def delete(services: Services, mid: str) -> None:
     """Removes a model of either kind, as the next two do."""
-    (delete_exported if mid.startswith("EM") else delete_pretrained)(services, mid)
+    exported = isinstance(entry(services, mid), pb.ExportedModel)
+    (delete_exported if exported else delete_pretrained)(services, mid)
 
 
 def delete_pretrained(services: Services, pmid: str) -> None:

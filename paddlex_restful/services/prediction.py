@@ -140,12 +140,6 @@ def get(services: Services, tid: str) -> dict[str, Any]:
     }
 
 
-def complete(services: Services, tid: str) -> Job | None:
-    """The newest prediction, if it is done and of the model as it is."""
-    job = status.current("predict", services.jobs.jobs_of(tid))
-    return job if job is not None and job.state == states.DONE else None
-
-
 def stop(services: Services, tid: str) -> dict[str, Any]:
     """Stops a prediction that runs, and tells how it stands."""
     services.workspace.task(tid)

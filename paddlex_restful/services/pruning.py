@@ -10,7 +10,6 @@ from typing import Any
 
 from paddlex_restful.enums import PruneStatus
 from paddlex_restful.errors import UserError
-from paddlex_restful.jobs import states
 from paddlex_restful.jobs.context import LOG_FILE
 from paddlex_restful.jobs.files import job_folder, read_json
 from paddlex_restful.messages import pruning as sentences
@@ -132,8 +131,7 @@ class Tradeoff:
 
 def tradeoff(services: Services, tid: str) -> Tradeoff | None:
     """What the analysis of a task's present model found; None before its end."""
-    job = status.current("prune", services.jobs.jobs_of(tid))
-    if job is None or job.state != states.DONE:
+    if trained.complete(services, tid, "prune") is None:
         return None
     found = sensitivities(services, tid)
     points = [(0.0, 0.0)]

@@ -67,19 +67,14 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def stop_job(services: Services, job_id: int) -> bool:
-    """Stops a job.
+def stop_job(services: Services, job_id: int) -> None:
+    """Stops a job, unless it has ended by itself.
 
     Args:
         services: of the server.
         job_id: number of a job.
-
-    Returns:
-        Whether there was something to stop: it may have ended by itself.
     """
-    found = [job for job in services.jobs.active() if job.id == job_id]
-    stop_together(services, found)
-    return bool(found)
+    stop_together(services, [job for job in services.jobs.active() if job.id == job_id])
 
 
 def stop_all(services: Services) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.jobs.job import Job
-from paddlex_restful.services import Services, checkpoints, inputs, tasks
+from paddlex_restful.services import Services, checkpoints, inputs, status, tasks
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 
@@ -32,6 +33,12 @@ def submit(services: Services, task: pb.Task, kind: str, args: dict[str, Any]) -
         tasks.refuse_while_busy(services, task.id, "train", kind)
         gpus = inputs.existing_gpus(tasks.gpus_of(params))[:1]
         return services.jobs.submit(kind, task.id, job_folder(services.workspace.folder(task), kind), args, gpus)
+
+
+def complete(services: Services, tid: str, kind: str) -> Job | None:
+    """The newest job of this kind, if it is done and was one of the trained model as it is."""
+    job = status.current(kind, services.jobs.jobs_of(tid))
+    return job if job is not None and job.state == states.DONE else None
 
 
 def stop(services: Services, tid: str, kind: str) -> None:

@@ -125,7 +125,7 @@ def _refuse_to_add(services: Services, dataset: pb.Dataset) -> bool:
         UserError: none can be added to it now.
     """
     datasets.refuse_while_used(services, dataset.id)
-    state = DatasetStatus(datasets.get(services, dataset.id)["dataset_status"])
+    state = datasets.state(services, dataset)
     folder = services.workspace.folder(dataset)
     if state is DatasetStatus.XSPLITED or load_split(folder) is not None:
         raise UserError(sentences.SPLIT_ALREADY, did=dataset.id)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paddlex_restful.checkpoints import WEIGHTS_FILE
+from paddlex_restful.stamps import stamp
 
 Version = tuple[int, int, int]
 """Time, size and inode of the weights, which tell a checkpoint from the one that takes its place."""
@@ -41,10 +42,9 @@ class Model:
 
 def _version(folder: Path) -> Version | None:
     try:
-        found = (folder / WEIGHTS_FILE).stat()
+        return stamp(folder / WEIGHTS_FILE)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 @dataclass(frozen=True)

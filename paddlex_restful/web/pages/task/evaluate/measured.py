@@ -9,7 +9,7 @@ from typing import Any
 from paddlex_restful.language import gettext as _
 from paddlex_restful.metrics.errors import CONFUSION, FALSE_POSITIVE, MISS, RIGHT, Wanted
 from paddlex_restful.results import BACKGROUND
-from paddlex_restful.services import Services, evaluation
+from paddlex_restful.services import Services, evaluation, trained
 
 Words = Callable[[], str]
 
@@ -172,7 +172,7 @@ def measured(services: Services, tid: str) -> Measured | None:
         services: what the page works on.
         tid: the task.
     """
-    job, result = evaluation.complete(services, tid), evaluation.result(services, tid)
+    job, result = trained.complete(services, tid, "evaluate"), evaluation.result(services, tid)
     if job is None or result is None:
         return None
     images = (job.result or {})["images"]

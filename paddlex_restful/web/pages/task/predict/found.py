@@ -13,7 +13,7 @@ from dash.exceptions import PreventUpdate
 from paddlex_restful.datasets.drawing import colour
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
-from paddlex_restful.services import Services, findings, prediction
+from paddlex_restful.services import Services, findings, trained
 from paddlex_restful.web.findings import LARGE, SMALL, predicted_address
 from paddlex_restful.web.parts import frames, notices
 from paddlex_restful.web.parts.icons import icon
@@ -34,7 +34,7 @@ def result(services: Services, tid: str) -> Component:
         services: what the page works on.
         tid: the task.
     """
-    job = prediction.complete(services, tid)
+    job = trained.complete(services, tid, "predict")
     if job is None:
         hint = _("Give it images above: what it finds is drawn here.")
         return frames.panel(frames.nothing(_("Nothing has been predicted with this model yet"), hint=hint))
@@ -213,7 +213,7 @@ def register(site: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def turn(page: int, tid: str) -> list[Component]:
-        job = prediction.complete(services, tid)
+        job = trained.complete(services, tid, "predict")
         if job is None:
             raise PreventUpdate
         first = (page - 1) * _IMAGES
@@ -227,7 +227,7 @@ def register(site: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def show(_clicks: list[int | None], tid: str) -> tuple[dict[str, Any], Component]:
-        job = prediction.complete(services, tid)
+        job = trained.complete(services, tid, "predict")
         if job is None or not isinstance(ctx.triggered_id, dict) or not ctx.triggered[0]["value"]:
             raise PreventUpdate
         index = int(ctx.triggered_id["index"])

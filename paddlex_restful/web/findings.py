@@ -12,7 +12,7 @@ from PIL import Image
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from paddlex_restful.datasets.drawing import is_writable
-from paddlex_restful.datasets.pictures import MEDIA, MOST_SIDE, decoding, encoded
+from paddlex_restful.datasets.pictures import decoding, encoded
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import current, gettext
 from paddlex_restful.messages.api import TOO_MUCH
@@ -21,18 +21,14 @@ from paddlex_restful.services import Services, evaluation, findings, prediction
 from paddlex_restful.services.uploads import SentFile
 from paddlex_restful.web.mount import PREFIX
 from paddlex_restful.web.parts import notices
-
-SMALL = 240
-"""Pixels of the longer side of a picture in a list."""
+from paddlex_restful.web.pictures import LONG, asked_side, kept, refuse
 
 COMPARED = 260
-"""The same of each of two that stand beside each other."""
+"""Pixels of the longer side of each of two pictures that stand beside each other."""
 
 LARGE = 1600
 """The same of one that is looked at by itself."""
 
-_LEAST_SIDE = 16
-_LONG = 7 * 24 * 3600
 _REPORT_MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -80,16 +76,14 @@ def blueprint(services: Services) -> Blueprint:
     """
     found = Blueprint("findings", __name__)
 
-    @found.errorhandler(UserError)
-    def refuse(error: UserError) -> Response:
-        return Response(notices.words(error), status=404, mimetype="text/plain")
+    found.register_error_handler(UserError, refuse)
 
     @found.get("/tasks/<tid>/error")
     def error(tid: str) -> Response:
         image = request.args.get("image", "")
 
         def draw() -> Image.Image:
-            picture = findings.error_picture(services, tid, image, _side(), _headings())
+            picture = findings.error_picture(services, tid, image, asked_side(), _headings())
             return Image.open(io.BytesIO(picture)).convert("RGB")
 
         return _kept(draw)
@@ -103,7 +97,7 @@ def blueprint(services: Services) -> Blueprint:
 
         def draw() -> Image.Image:
             picture = Image.fromarray(read_image(file))
-            picture.thumbnail((_side(), _side()))
+            picture.thumbnail((asked_side(), asked_side()))
             return picture
 
         return _kept(draw)
@@ -138,18 +132,11 @@ def _headings() -> tuple[str, str]:
     return (truth, prediction) if is_writable(truth + prediction) else HEADINGS
 
 
-def _side() -> int:
-    return min(max(request.args.get("size", SMALL, type=int), _LEAST_SIDE), MOST_SIDE)
-
-
 def _kept(draw: Callable[[], Image.Image]) -> Response:
     """A picture for the browser to keep: its address changes with what it shows."""
-    answer = Response(mimetype=MEDIA)
-    answer.set_etag(request.query_string.decode("latin-1").replace('"', ""))
-    answer.cache_control.private = True
-    answer.cache_control.max_age = _LONG
-    answer.make_conditional(request)
-    if answer.status_code != 304:
+
+    def make() -> bytes:
         with decoding:
-            answer.set_data(encoded(draw()))
-    return answer
+            return encoded(draw())
+
+    return kept(request.query_string.decode("latin-1").replace('"', ""), LONG, make)

@@ -6,22 +6,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, send_file
 
-from paddlex_restful.datasets.pictures import MEDIA, MOST_SIDE, Labels
+from paddlex_restful.datasets.pictures import MEDIA, Labels
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, imports
 from paddlex_restful.services.pictures import Pictures
 from paddlex_restful.web.mount import PREFIX
-from paddlex_restful.web.parts import notices
-
-SIDE = 240
-"""Pixels of the longer side of a thumbnail."""
-
-_LEAST_SIDE = 16
+from paddlex_restful.web.pictures import LONG, SIDE, asked_side, kept, refuse
 
 _SOON = 60
-_LONG = 7 * 24 * 3600
-"""Seconds for which a browser may show a picture without asking: one whose address changes with it, the longer."""
+"""Seconds for which a browser may show a picture without asking, where the address says nothing of its version."""
 
 _NONE_YET = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 48' fill='none' stroke='#868e96' stroke-width='1.5'>"
@@ -65,26 +59,20 @@ def blueprint(services: Services) -> Blueprint:
     found = Blueprint("images", __name__)
     pictures = Pictures(services)
 
-    @found.errorhandler(UserError)
-    def refuse(error: UserError) -> Response:
-        return Response(notices.words(error), status=404, mimetype="text/plain")
+    found.register_error_handler(UserError, refuse)
 
     @found.get("/thumbnail")
     def thumbnail() -> Response:
-        side = request.args.get("size", SIDE, type=int)
         labels = request.args.get("labels", Labels.NONE, type=Labels)
         image = pictures.find(request.args.get("did", ""), request.args.get("file") or None)
         if image is None:
             return Response(_NONE_YET, mimetype="image/svg+xml", headers={"Cache-Control": "no-cache"})
-        side = min(max(side, _LEAST_SIDE), MOST_SIDE)
-        answer = Response(mimetype=MEDIA)
-        answer.set_etag(f"{image.tag}-{side}-{labels.value}")
-        answer.cache_control.private = True
-        answer.cache_control.max_age = _LONG if "v" in request.args else _SOON
-        answer.make_conditional(request)
-        if answer.status_code != 304:
-            answer.set_data(pictures.picture(image, side, labels))
-        return answer
+        side = asked_side()
+        return kept(
+            f"{image.tag}-{side}-{labels.value}",
+            LONG if "v" in request.args else _SOON,
+            lambda: pictures.picture(image, side, labels),
+        )
 
     @found.get("/finding")
     def bad_file() -> Response:

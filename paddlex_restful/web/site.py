@@ -18,8 +18,7 @@ from paddlex_restful.web import findings, images, routes, shell
 from paddlex_restful.web.pages.dataset import frame as dataset_frame
 from paddlex_restful.web.pages.task import frame
 from paddlex_restful.web.parts import notices
-
-NAME = "PaddleX RESTful"
+from paddlex_restful.web.shell import NAME
 
 _INDEX = """\
 <!doctype html>

@@ -14,7 +14,7 @@ from paddlex_restful.services import Services, datasets
 from paddlex_restful.services.listing import Selection
 from paddlex_restful.web.images import address
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import cards, frames, links, query, statuses
+from paddlex_restful.web.parts import cards, frames, links, lists, query, statuses
 from paddlex_restful.web.parts.icons import icon
 
 _SHOWN = 24
@@ -29,15 +29,7 @@ def layout(services: Services) -> Component:
             frames.heading(_("Datasets"), actions=[_new()]),
             dmc.Group(
                 [
-                    dmc.TextInput(
-                        id="datasets-text",
-                        placeholder=_("Search by name"),
-                        value="",
-                        debounce=300,
-                        leftSection=icon("search"),
-                        w={"base": "100%", "xs": 280},
-                        **{"aria-label": _("Search by name")},
-                    ),
+                    lists.search("datasets-text", _("Search by name"), w={"base": "100%", "xs": 280}),
                     dmc.Select(
                         id="datasets-type",
                         data=statuses.types(),
@@ -52,7 +44,7 @@ def layout(services: Services) -> Component:
             ),
             html.Div(id="datasets-found"),
             dmc.Center(
-                dmc.Pagination(id="datasets-page", total=1, value=1, hideWithOnePage=True, withEdges=True, size="sm"),
+                lists.turning("datasets-page", withEdges=True, size="sm"),
                 mt="md",
             ),
         ]
@@ -106,9 +98,9 @@ def register(site: Dash, services: Services) -> None:
             page = 1
         selection = Selection(offset=(page - 1) * _SHOWN, limit=_SHOWN, sort="-id")
         found = datasets.search(services, text, dataset_type, selection)
-        wanted = query.write({"text": text, "type": dataset_type, "page": page if page > 1 else None})
+        wanted = query.write({"text": text, "type": dataset_type}, page)
         content = _found(services, found.items, filtered=bool(text or dataset_type))
-        return content, max(1, -(-found.total // _SHOWN)), page, text, dataset_type, wanted
+        return content, lists.page_count(found.total, _SHOWN), page, text, dataset_type, wanted
 
 
 def _found(services: Services, entries: list[dict[str, Any]], *, filtered: bool) -> Component:

@@ -8,10 +8,11 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc
 from dash.development.base_component import Component
 
-from paddlex_restful.enums import DatasetStatus
+from paddlex_restful.datasets.pictures import Labels
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, datasets, demos, projects, tasks
 from paddlex_restful.services.listing import Selection
+from paddlex_restful.web.images import address
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.parts import cards, figures, frames, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
@@ -21,8 +22,6 @@ _SHOWN = 8
 """So many of the newest projects and datasets are shown."""
 
 _NEWEST = Selection(limit=_SHOWN, sort="-id")
-
-_WITH_IMAGES = frozenset({DatasetStatus.XCOPYDONE, DatasetStatus.XSPLITED})
 
 
 def layout(services: Services) -> Component:
@@ -46,7 +45,7 @@ def layout(services: Services) -> Component:
                 _("Datasets"),
                 "/datasets",
                 found_datasets.total,
-                [_dataset(entry["attr"]) for entry in found_datasets.items],
+                [_dataset(services, entry["attr"]) for entry in found_datasets.items],
                 _("No datasets yet"),
                 _("A dataset holds your images and their labels."),
             ),
@@ -63,7 +62,6 @@ def _section(title: str, href: str, total: int, entries: list[Component], missin
 
 def _project(services: Services, attributes: dict[str, Any]) -> Component:
     pid, did = attributes["id"], attributes["did"]
-    picture = _picture(did, datasets.get(services, did)["dataset_status"]) if did else None
     newest = tasks.list_all(services, pid, Selection(limit=1, sort="-id")).items
     best = projects.best_figure(services, pid)
     foot = [
@@ -74,31 +72,30 @@ def _project(services: Services, attributes: dict[str, Any]) -> Component:
         f"/projects/{pid}",
         attributes["name"],
         statuses.type_words(attributes["type"]),
-        picture=picture,
+        picture=_picture(services, did) if did else None,
         symbol="folder",
         foot=foot,
     )
 
 
 def _best(best: projects.Figure) -> Component:
-    told = f"{figures.metric_name(best.metric)} {figures.share(best.value)}"
-    return dmc.Text(told, size="sm", fw=600, className="figure")
+    return dmc.Text(figures.named_share(best.metric, best.value), size="sm", fw=600, className="figure")
 
 
-def _dataset(attributes: dict[str, Any]) -> Component:
-    did, status = attributes["id"], attributes["dataset_status"]
+def _dataset(services: Services, attributes: dict[str, Any]) -> Component:
+    did = attributes["id"]
     return cards.card(
         f"/datasets/{did}",
         attributes["name"],
         statuses.type_words(attributes["type"]),
-        picture=_picture(did, status),
+        picture=_picture(services, did),
         symbol="images",
-        foot=[statuses.dataset_status(status)],
+        foot=[statuses.dataset_status(attributes["dataset_status"])],
     )
 
 
-def _picture(did: str, status: int) -> str | None:
-    return cards.thumbnail(did) if status in _WITH_IMAGES else None
+def _picture(services: Services, did: str) -> str | None:
+    return address(did, labels=Labels.NONE) if datasets.has_images(services, services.workspace.dataset(did)) else None
 
 
 def _invitation() -> Component:

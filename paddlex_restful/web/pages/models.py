@@ -16,7 +16,7 @@ from paddlex_restful.services import Services, catalogue, models
 from paddlex_restful.services.catalogue import Kind, Listed
 from paddlex_restful.services.listing import Selection
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import frames, modeltable, notices, query, statuses
+from paddlex_restful.web.parts import frames, lists, modeltable, notices, query, statuses
 from paddlex_restful.web.parts.icons import icon
 
 _SHOWN = 20
@@ -37,28 +37,13 @@ def layout(services: Services) -> Component:
                     dmc.SegmentedControl(
                         id="models-kind", data=kinds, value="exported", **{"aria-label": _("Kind of models")}
                     ),
-                    dmc.TextInput(
-                        id="models-text",
-                        value="",
-                        placeholder=_("Search by name"),
-                        leftSection=icon("search"),
-                        debounce=300,
-                        w={"base": "100%", "xs": 280},
-                        **{"aria-label": _("Search by name")},
-                    ),
+                    lists.search("models-text", _("Search by name"), w={"base": "100%", "xs": 280}),
                 ],
                 mb="md",
                 gap="sm",
             ),
             html.Div(id="models-found"),
-            dmc.Pagination(
-                id="models-page",
-                total=1,
-                value=1,
-                hideWithOnePage=True,
-                mt="md",
-                **{"aria-label": _("Pages of models")},
-            ),
+            lists.turning("models-page", mt="md", **{"aria-label": _("Pages of models")}),
             modeltable.removing("models"),
         ]
     )
@@ -107,16 +92,10 @@ def _register_all(site: Dash, services: Services) -> None:
             page = 1
         selection = Selection(offset=(page - 1) * _SHOWN, limit=_SHOWN, sort="-id")
         found, total = catalogue.find(services, kind, words=words, selection=selection)
-        address = query.write(
-            {
-                "kind": kind if kind != "exported" else None,
-                "text": words,
-                "page": page if page > 1 else None,
-            }
-        )
+        address = query.write({"kind": kind if kind != "exported" else None, "text": words}, page)
         # What the reader is typing is not written over.
         fields = (kind, words) if linked else (no_update, no_update)
-        return _found(found, kind, words), max(1, -(-total // _SHOWN)), page, *fields, address
+        return _found(found, kind, words), lists.page_count(total, _SHOWN), page, *fields, address
 
 
 PAGE = Page(addresses=("/models",), title=lambda: _("Models"), layout=layout, register=_register_all, section="models")

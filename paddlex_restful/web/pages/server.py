@@ -19,7 +19,7 @@ from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, files, system
 from paddlex_restful.system.gpu import Gpu, read_gpus
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import frames
+from paddlex_restful.web.parts import frames, lists
 from paddlex_restful.web.parts.icons import icon
 
 _SECONDS = 2
@@ -180,15 +180,7 @@ def _log_panel(services: Services) -> Component:
     ]
     chosen = dmc.Group(
         [
-            dmc.TextInput(
-                id="server-log-search",
-                value="",
-                placeholder=_("Search"),
-                leftSection=icon("search"),
-                debounce=300,
-                size="xs",
-                **{"aria-label": _("Search in the log")},
-            ),
+            lists.search("server-log-search", _("Search in the log"), _("Search"), size="xs"),
             dmc.SegmentedControl(
                 id="server-log-level", data=levels, value="told", size="xs", **{"aria-label": _("Lines of the log")}
             ),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from paddlex_restful.web.mount import PREFIX
 from paddlex_restful.web.parts.icons import icon
 
 
@@ -44,11 +42,6 @@ def card(
         underline="never",
         c="inherit",
     )
-
-
-def thumbnail(did: str) -> str:
-    """The address of a small picture of a dataset: its first image."""
-    return f"{PREFIX}thumbnail?{urlencode({'did': did})}"
 
 
 def grid(cards: Sequence[Component]) -> Component:

@@ -34,6 +34,11 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
+def named_share(name: str, value: float | None) -> str:
+    """A figure of a training from 0 to 1 with its name."""
+    return f"{metric_name(name)} {share(value)}"
+
+
 def duration(seconds: float | None) -> str:
     """A time in hours, minutes and seconds; a dash where there is none."""
     if seconds is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -33,6 +33,29 @@ def heading(
     name = dmc.Group([dmc.Title(title, order=1, size="h2"), *beside], gap="sm")
     top = dmc.Group([name, dmc.Group(list(actions), gap="xs")], justify="space-between", align="center")
     return dmc.Stack([*way, top], gap=4, mb="md")
+
+
+def tabs(root: str, words: Mapping[str, Callable[[], str]], here: str, label: str) -> Component:
+    """The way to the tabs of an entry.
+
+    Args:
+        root: address of the first tab.
+        words: what the tabs are called, by the ends of their addresses; that of the first is empty.
+        here: the end of the tab that is open.
+        label: what they are tabs of, for screen readers.
+    """
+    links = [
+        dmc.Anchor(
+            called(),
+            href=f"{root}/{end}".rstrip("/"),
+            refresh=False,
+            underline="never",
+            className="tab tab-here" if end == here else "tab",
+            **({"aria-current": "page"} if end == here else {}),
+        )
+        for end, called in words.items()
+    ]
+    return html.Nav(links, className="tabs", **{"aria-label": label})
 
 
 def panel(*children: Any, title: str | None = None, aside: Component | None = None, **properties: Any) -> Component:

@@ -49,7 +49,7 @@ def latency_words(milliseconds: float | None) -> str:
 def metric_words(metric: Mapping[str, float | None] | None) -> str:
     """The first figure of a model with its name; a dash where none is known."""
     known = [(name, value) for name, value in (metric or {}).items() if value is not None]
-    return f"{figures.metric_name(known[0][0])} {figures.share(known[0][1])}" if known else "–"
+    return figures.named_share(*known[0]) if known else "–"
 
 
 def badges(model: Listed) -> Component:

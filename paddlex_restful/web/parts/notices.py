@@ -30,6 +30,15 @@ def problem(text: str, title: str | None = None) -> Component:
     return dmc.Alert(text, title=title or _("This did not work"), color="red", variant="light")
 
 
+def refused(text: str) -> Component:
+    """A problem below the form whose button was clicked.
+
+    Args:
+        text: in words, with the remedy.
+    """
+    return dmc.Box(problem(text), mt="md")
+
+
 def refusal(error: Exception) -> dict[str, Any]:
     """A notification of what was refused, for ``sendNotifications``."""
     return {

@@ -14,9 +14,10 @@ def read(search: str | None) -> dict[str, str]:
     return dict(parse_qsl((search or "").removeprefix("?")))
 
 
-def write(values: Mapping[str, object]) -> str:
-    """A query string of what is not empty."""
-    found = {name: value for name, value in values.items() if value not in (None, "")}
+def write(values: Mapping[str, object], page: int = 1) -> str:
+    """A query string of what is not empty, and of the page that is shown unless it is the first."""
+    wanted = {**values, "page": page if page > 1 else None}
+    found = {name: value for name, value in wanted.items() if value not in (None, "")}
     return f"?{urlencode(found)}" if found else ""
 
 

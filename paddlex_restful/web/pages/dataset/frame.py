@@ -9,6 +9,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from paddlex_restful.enums import DatasetStatus
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, attributes, datasets
@@ -41,22 +42,11 @@ def framed(services: Services, did: str, tab: str, content: Component) -> Compon
     Raises:
         UserError: there is no such dataset.
     """
-    status = datasets.get(services, did)["dataset_status"]
-    tabs = [
-        dmc.Anchor(
-            words(),
-            href=f"/datasets/{did}/{end}".rstrip("/"),
-            refresh=False,
-            underline="never",
-            className="tab tab-here" if end == tab else "tab",
-            **({"aria-current": "page"} if end == tab else {}),
-        )
-        for end, words in TABS.items()
-    ]
+    status = datasets.state(services, services.workspace.dataset(did))
     return html.Div(
         [
-            html.Div(_top(services, did), id="dataset-top"),
-            html.Nav(tabs, className="tabs", **{"aria-label": _("Dataset")}),
+            html.Div(_top(services, did, status), id="dataset-top"),
+            frames.tabs(f"/datasets/{did}", TABS, tab, _("Dataset")),
             dcc.Store(id="dataset-did", data=did),
             dcc.Store(id="dataset-status-shown", data=status),
             dcc.Interval(id="dataset-tick", interval=_SECONDS * 1000),
@@ -65,9 +55,8 @@ def framed(services: Services, did: str, tab: str, content: Component) -> Compon
     )
 
 
-def _top(services: Services, did: str) -> list[Component]:
+def _top(services: Services, did: str, status: DatasetStatus) -> list[Component]:
     dataset = services.workspace.dataset(did)
-    status = datasets.get(services, did)["dataset_status"]
     return [
         frames.heading(
             dataset.name,
@@ -165,7 +154,7 @@ def register(site: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def look(_count: int, did: str, shown: int) -> tuple[Any, Any]:
-        status = datasets.get(services, did)["dataset_status"]
+        status = datasets.state(services, services.workspace.dataset(did))
         return (no_update, no_update) if status == shown else (statuses.dataset_status(status), status)
 
     @site.callback(
@@ -203,4 +192,4 @@ def register(site: Dash, services: Services) -> None:
             attributes.change(services, "dataset", did, {"name": name.strip(), "desc": desc})
         except UserError as error:
             return notices.problem(notices.words(error)), no_update
-        return None, _top(services, did)
+        return None, _top(services, did, datasets.state(services, services.workspace.dataset(did)))

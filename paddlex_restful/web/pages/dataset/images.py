@@ -16,8 +16,7 @@ from paddlex_restful.services.gallery import Gallery, Shown, gallery
 from paddlex_restful.web.images import address
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.dataset.frame import framed, without_images
-from paddlex_restful.web.parts import frames, query, viewer
-from paddlex_restful.web.parts.icons import icon
+from paddlex_restful.web.parts import frames, lists, query, viewer
 
 _SHOWN = 48
 """Images of one page."""
@@ -57,15 +56,7 @@ def _gallery(services: Services, did: str) -> Component:
     controls = [
         _select("dataset-images-class", _("All classes"), _("Class"), classes, searchable=True, limit=100),
         _select("dataset-images-part", _("All parts"), _("Part"), parts, display=None if parts else "none"),
-        dmc.TextInput(
-            id="dataset-images-text",
-            placeholder=_("Search by file name"),
-            value="",
-            debounce=300,
-            leftSection=icon("search"),
-            w={"base": "100%", "xs": 240},
-            **{"aria-label": _("Search by file name")},
-        ),
+        lists.search("dataset-images-text", _("Search by file name"), w={"base": "100%", "xs": 240}),
     ]
     return html.Div(
         [
@@ -77,9 +68,7 @@ def _gallery(services: Services, did: str) -> Component:
             ),
             html.Div(id="dataset-images-found"),
             dmc.Center(
-                dmc.Pagination(
-                    id="dataset-images-page", total=1, value=1, hideWithOnePage=True, withEdges=True, size="sm"
-                ),
+                lists.turning("dataset-images-page", withEdges=True, size="sm"),
                 mt="md",
             ),
             viewer.viewer(_VIEWER),
@@ -160,13 +149,13 @@ def register(site: Dash, services: Services) -> None:
         label = label if _label(found, label) is not None else None
         part = part if part in found.splits else None
         chosen = found.select(_label(found, label), part, text)
-        pages = max(1, -(-len(chosen) // _SHOWN))
+        pages = lists.page_count(len(chosen), _SHOWN)
         page = min(page, pages)
         shown = chosen[(page - 1) * _SHOWN : page * _SHOWN]
         tiles = [_tile(did, number, one, found.version) for number, one in enumerate(shown)]
         content = html.Div(tiles, className="tiles") if tiles else frames.nothing(_("No image is like this"))
         total = _("{count} images").format(count=f"{len(chosen):,}")
-        wanted = query.write({"class": label, "part": part, "name": text, "page": page if page > 1 else None})
+        wanted = query.write({"class": label, "part": part, "name": text}, page)
         return content, total, _views(did, shown, found.version), pages, page, label, part, text, wanted
 
 

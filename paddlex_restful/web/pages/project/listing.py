@@ -14,7 +14,7 @@ from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 from paddlex_restful.services.listing import Listed, Selection
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.project import binding
-from paddlex_restful.web.parts import figures, frames, query, statuses
+from paddlex_restful.web.parts import figures, frames, lists, query, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -30,14 +30,7 @@ def layout(services: Services) -> Component:
             frames.heading(_("Projects"), actions=[new]),
             _creating(services),
             html.Div(id="projects-table"),
-            dmc.Pagination(
-                id="projects-page",
-                total=1,
-                value=1,
-                hideWithOnePage=True,
-                mt="md",
-                **{"aria-label": _("Pages of projects")},
-            ),
+            lists.turning("projects-page", mt="md", **{"aria-label": _("Pages of projects")}),
         ]
     )
 
@@ -100,7 +93,7 @@ def _row(services: Services, attributes: dict[str, Any]) -> Component:
         statuses.type_words(attributes["type"]),
         dmc.Anchor(named, href=f"/datasets/{did}", refresh=False, size="sm", className="anywhere") if named else "–",
         len(services.workspace.tasks_of(pid)),
-        f"{figures.metric_name(best.metric)} {figures.share(best.value)}" if best else "–",
+        figures.named_share(best.metric, best.value) if best else "–",
         attributes["create_time"],
     )
     return dmc.TableTr([dmc.TableTd(cell) for cell in cells])
@@ -121,8 +114,8 @@ def register(site: Dash, services: Services) -> None:
         if ctx.triggered_id != "projects-page":
             page = query.page_of(query.read(search).get("page"))
         listed = projects.list_all(services, Selection(offset=(page - 1) * _PAGE, limit=_PAGE, sort="-id"))
-        address = query.write({"page": page if page > 1 else None})
-        return _table(services, listed), max(1, -(-listed.total // _PAGE)), page, address
+        address = query.write({}, page)
+        return _table(services, listed), lists.page_count(listed.total, _PAGE), page, address
 
     @site.callback(Output("projects-creating", "opened"), Input("projects-new", "n_clicks"), prevent_initial_call=True)
     def ask(clicks: int | None) -> bool:

@@ -15,9 +15,8 @@ from paddlex_restful.services.listing import Selection
 from paddlex_restful.services.summaries import Summary
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.project import binding
-from paddlex_restful.web.parts import confirming, figures, frames, links, notices, query, statuses
+from paddlex_restful.web.parts import confirming, figures, frames, links, lists, notices, query, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
-from paddlex_restful.web.parts.confirming import confirming as asking
 from paddlex_restful.web.parts.icons import icon
 
 _PAGE = 20
@@ -57,14 +56,7 @@ def layout(services: Services, pid: str) -> Component:
                     _dataset_panel(services, pid),
                     frames.panel(
                         dmc.CheckboxGroup(html.Div(id="project-tasks"), id="project-chosen", value=[]),
-                        dmc.Pagination(
-                            id="project-page",
-                            total=1,
-                            value=1,
-                            hideWithOnePage=True,
-                            mt="md",
-                            **{"aria-label": _("Pages of tasks")},
-                        ),
+                        lists.turning("project-page", mt="md", **{"aria-label": _("Pages of tasks")}),
                         title=_("Tasks"),
                     ),
                     dmc.Group([_deleting(total)], justify="flex-end"),
@@ -98,7 +90,9 @@ def _deleting(total: int) -> Component:
         _("Delete the project"), id="project-delete-ask", color="red", variant="subtle", leftSection=icon("trash")
     )
     what = _("The project goes, with its {count} tasks and all that they have learned; its dataset stays.")
-    return asking("project-delete", button, _("Delete the project?"), what.format(count=total), _("Delete"))
+    return confirming.confirming(
+        "project-delete", button, _("Delete the project?"), what.format(count=total), _("Delete")
+    )
 
 
 def _tasks(services: Services, pid: str, page: int) -> tuple[list[Summary], int]:
@@ -130,7 +124,7 @@ def _row(task: Summary) -> Component:
         dmc.Stack([name, *([dmc.Text(task.tid, size="xs", c="dimmed")] if task.desc else [])], gap=0),
         task.model or "–",
         statuses.task_status(task.status),
-        "–" if task.metric is None else f"{figures.metric_name(task.metric)} {figures.share(task.best)}",
+        "–" if task.metric is None else figures.named_share(task.metric, task.best),
         _("{done} of {all}").format(done=task.epochs[0], all=task.epochs[1]) if task.epochs[1] else "–",
         task.created,
     )
@@ -160,8 +154,8 @@ def register(site: Dash, services: Services) -> None:
         now = [page, total, _shown(found)]
         if now == shown:
             return (no_update,) * 5
-        address = query.write({"page": page if page > 1 else None})
-        return _table(found), now, max(1, -(-total // _PAGE)), page, address
+        address = query.write({}, page)
+        return _table(found), now, lists.page_count(total, _PAGE), page, address
 
     @site.callback(Output("project-compare", "disabled"), Input("project-chosen", "value"), prevent_initial_call=True)
     def offer(chosen: list[str]) -> bool:

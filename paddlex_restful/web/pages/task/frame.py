@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from paddlex_restful.language import gettext as _
@@ -41,37 +42,31 @@ def framed(services: Services, tid: str, tab: str, content: Component) -> Compon
     task = services.workspace.task(tid)
     project = services.workspace.project(task.pid)
     above = [(_("Projects"), "/projects"), (project.name, f"/projects/{project.id}"), (tid, f"/tasks/{tid}")]
-    links = [
-        dmc.Anchor(
-            words(),
-            href=f"/tasks/{tid}/{end}".rstrip("/"),
-            refresh=False,
-            underline="never",
-            className="tab tab-here" if end == tab else "tab",
-            **({"aria-current": "page"} if end == tab else {}),
-        )
-        for end, words in TABS.items()
-    ]
+    now = _now(services, tid)
     return html.Div(
         [
             frames.heading(
                 task.desc or tid,
                 crumbs=above,
-                beside=[html.Div(_status(services, tid), id="task-status")],
+                beside=[html.Div(_status(now), id="task-status")],
             ),
-            html.Nav(links, className="tabs", **{"aria-label": _("Task")}),
+            frames.tabs(f"/tasks/{tid}", TABS, tab, _("Task")),
             dcc.Store(id="task-tid", data=tid),
+            dcc.Store(id="task-status-shown", data=now),
             dcc.Interval(id="task-tick", interval=_SECONDS * 1000),
             content,
         ]
     )
 
 
-def _status(services: Services, tid: str) -> Component:
+def _now(services: Services, tid: str) -> list[Any]:
     found = tasks.get(services, tid)
-    return dmc.Tooltip(
-        statuses.task_status(found["task_status"]), label=sentence(found["message"]), multiline=True, w=320
-    )
+    return [found["task_status"], found["message"]]
+
+
+def _status(now: list[Any]) -> Component:
+    status, message = now
+    return dmc.Tooltip(statuses.task_status(status), label=sentence(message), multiline=True, w=320)
 
 
 def register(site: Dash, services: Services) -> None:
@@ -79,9 +74,12 @@ def register(site: Dash, services: Services) -> None:
 
     @site.callback(
         Output("task-status", "children"),
+        Output("task-status-shown", "data"),
         Input("task-tick", "n_intervals"),
         State("task-tid", "data"),
+        State("task-status-shown", "data"),
         prevent_initial_call=True,
     )
-    def look(_count: int, tid: str) -> Component:
-        return _status(services, tid)
+    def look(_count: int, tid: str, shown: list[Any]) -> tuple[Any, Any]:
+        now = _now(services, tid)
+        return (no_update, no_update) if now == shown else (_status(now), now)

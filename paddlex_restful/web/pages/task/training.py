@@ -17,7 +17,7 @@ from paddlex_restful.services.training import Standing
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.task import standing as standings
 from paddlex_restful.web.pages.task.frame import framed
-from paddlex_restful.web.parts import charts, confirming, frames, parameters
+from paddlex_restful.web.parts import charts, confirming, frames, lists, parameters
 from paddlex_restful.web.parts import curves as drawing
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.confirming import confirming as asking
@@ -101,15 +101,7 @@ def _curves_class(found: curves.Curves) -> str:
 
 
 def _log_panel(services: Services, tid: str) -> Component:
-    search = dmc.TextInput(
-        id="training-log-search",
-        value="",
-        placeholder=_("Search"),
-        leftSection=icon("search"),
-        debounce=300,
-        size="xs",
-        **{"aria-label": _("Search in the log")},
-    )
+    search = lists.search("training-log-search", _("Search in the log"), _("Search"), size="xs")
     log = html.Div(
         _log(services, tid, ""),
         id="training-log",
@@ -230,27 +222,19 @@ def register(site: Dash, services: Services) -> None:
         answer["seen"] = no_update if now == seen else now
         return answer
 
-    @site.callback(
-        Output("training-acted", "data", allow_duplicate=True),
-        Output("training-tick", "disabled", allow_duplicate=True),
-        Input("training-start", "n_clicks"),
-        State("task-tid", "data"),
-        prevent_initial_call=True,
-    )
-    def start(clicks: int | None, tid: str) -> tuple[int, bool]:
-        clicks_only(clicks)
-        return training.start(services, tid).id, False
+    # The first start asks nothing; one that replaces models comes from the question.
+    for button in ("training-start", "training-anew-yes"):
 
-    @site.callback(
-        Output("training-acted", "data", allow_duplicate=True),
-        Output("training-tick", "disabled", allow_duplicate=True),
-        Input("training-anew-yes", "n_clicks"),
-        State("task-tid", "data"),
-        prevent_initial_call=True,
-    )
-    def start_anew(clicks: int | None, tid: str) -> tuple[int, bool]:
-        clicks_only(clicks)
-        return training.start(services, tid).id, False
+        @site.callback(
+            Output("training-acted", "data", allow_duplicate=True),
+            Output("training-tick", "disabled", allow_duplicate=True),
+            Input(button, "n_clicks"),
+            State("task-tid", "data"),
+            prevent_initial_call=True,
+        )
+        def start(clicks: int | None, tid: str) -> tuple[int, bool]:
+            clicks_only(clicks)
+            return training.start(services, tid).id, False
 
     @site.callback(
         Output("training-acted", "data", allow_duplicate=True),

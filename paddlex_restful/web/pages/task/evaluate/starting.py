@@ -16,7 +16,7 @@ from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, datasets, evaluation
 from paddlex_restful.web.pages.task import model
 from paddlex_restful.web.pages.task.evaluate import found
-from paddlex_restful.web.parts import frames, notices
+from paddlex_restful.web.parts import frames, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -121,17 +121,7 @@ def _progress(running: dict[str, Any]) -> Component:
         "evaluating": _("{percent} % of the images are through.").format(percent=running["percent"]),
         "measuring": _("The figures are being computed."),
     }.get(running["stage"], _("The evaluation is running."))
-    stop = dmc.Button(_("Stop"), id="evaluate-stop", size="compact-sm", variant="default", leftSection=icon("stop"))
-    return dmc.Stack(
-        [
-            dmc.Group([dmc.Text(words, size="sm"), stop], justify="space-between"),
-            dmc.Progress(
-                value=running["percent"], animated=True, striped=True, **{"aria-label": _("Progress of the evaluation")}
-            ),
-        ],
-        gap="xs",
-        mt="md",
-    )
+    return work.going_on(words, running["percent"], _("Progress of the evaluation"), "evaluate-stop")
 
 
 def register(site: Dash, services: Services) -> None:
@@ -156,11 +146,11 @@ def register(site: Dash, services: Services) -> None:
         try:
             numbers = int(topk), float(score), float(overlap)
         except ValueError:
-            return _refused(_("A number is missing: fill in the fields beside the button.")), False, True
+            return notices.refused(_("A number is missing: fill in the fields beside the button.")), False, True
         try:
             evaluation.start(services, tid, model.epoch(epoch), *numbers)
         except UserError as error:
-            return _refused(notices.words(error)), False, True
+            return notices.refused(notices.words(error)), False, True
         return None, True, False
 
     @site.callback(
@@ -191,7 +181,3 @@ def register(site: Dash, services: Services) -> None:
         clicks_only(clicks)
         evaluation.stop(services, tid)
         return True
-
-
-def _refused(words: str) -> Component:
-    return dmc.Box(notices.problem(words), mt="md")

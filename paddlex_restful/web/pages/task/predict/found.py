@@ -14,9 +14,10 @@ from paddlex_restful.datasets.drawing import colour
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, findings, trained
-from paddlex_restful.web.findings import LARGE, SMALL, predicted_address
+from paddlex_restful.web.findings import LARGE, predicted_address
 from paddlex_restful.web.parts import frames, notices
 from paddlex_restful.web.parts.icons import icon
+from paddlex_restful.web.pictures import SIDE
 
 _IMAGES = 12
 """Of a page of the list."""
@@ -63,7 +64,7 @@ def _thumbnails(tid: str, version: int, entries: Sequence[Entry], first: int) ->
         shown = (
             icon("alert")
             if "error" in entry
-            else html.Img(src=predicted_address(tid, index, version, SMALL // 2), alt="")
+            else html.Img(src=predicted_address(tid, index, version, SIDE // 2), alt="")
         )
         name = html.Span(entry["image"].rpartition("/")[2], className="thumbnail-name")
         found.append(

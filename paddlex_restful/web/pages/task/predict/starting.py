@@ -17,7 +17,7 @@ from paddlex_restful.services import Services, datasets, prediction
 from paddlex_restful.web.findings import sending_address
 from paddlex_restful.web.pages.task import model
 from paddlex_restful.web.pages.task.predict import found
-from paddlex_restful.web.parts import frames, notices
+from paddlex_restful.web.parts import frames, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -143,20 +143,8 @@ def _standing(state: dict[str, Any]) -> Component | None:
         return None
     done, total = state["predict_num"], state["total_num"]
     words = _("{done} of {total} images are through.").format(done=done, total=total) if total else message
-    stop = dmc.Button(_("Stop"), id="predict-stop", size="compact-sm", variant="default", leftSection=icon("stop"))
-    return dmc.Stack(
-        [
-            dmc.Group([dmc.Text(words, size="sm"), stop], justify="space-between"),
-            dmc.Progress(
-                value=100 * done / total if total else 0,
-                animated=True,
-                striped=True,
-                **{"aria-label": _("Progress of the prediction")},
-            ),
-        ],
-        gap="xs",
-        mt="md",
-    )
+    percent = 100 * done / total if total else 0
+    return work.going_on(words, percent, _("Progress of the prediction"), "predict-stop")
 
 
 def register(site: Dash, services: Services) -> None:
@@ -175,7 +163,7 @@ def register(site: Dash, services: Services) -> None:
         try:
             prediction.start_test_split(services, tid, LOWEST_SCORE, model.epoch(epoch))
         except UserError as error:
-            return _refused(notices.words(error)), True
+            return notices.refused(notices.words(error)), True
         return None, False
 
     @site.callback(
@@ -187,7 +175,7 @@ def register(site: Dash, services: Services) -> None:
     def sent(answer: dict[str, Any] | None) -> tuple[Component | None, bool]:
         if answer is None:
             raise PreventUpdate
-        return (_refused(answer["problem"]), True) if answer["problem"] else (None, False)
+        return (notices.refused(answer["problem"]), True) if answer["problem"] else (None, False)
 
     @site.callback(
         Output("predict-standing", "children"),
@@ -234,7 +222,3 @@ def register(site: Dash, services: Services) -> None:
     )
     script("takePicture", Input("predict-take", "n_clicks"))
     script("closeCamera", Input("predict-camera-close", "n_clicks"))
-
-
-def _refused(words: str) -> Component:
-    return dmc.Box(notices.problem(words), mt="md")

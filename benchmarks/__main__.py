@@ -9,7 +9,19 @@ from pathlib import Path
 
 from benchmarks.results import Figure, load, save, table
 
-TOPICS = ("start", "http", "lists", "workspace", "imports", "first_step", "jobs", "predict", "pipeline", "suites")
+TOPICS = (
+    "start",
+    "http",
+    "lists",
+    "workspace",
+    "imports",
+    "first_step",
+    "short_jobs",
+    "jobs",
+    "predict",
+    "pipeline",
+    "suites",
+)
 
 
 def main() -> int:

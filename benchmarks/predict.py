@@ -40,19 +40,12 @@ def measure(runs: int) -> Iterator[Figure]:
 
 def _trained(server: Server) -> tuple[str, Path, Path]:
     """The id of a trained task, its checkpoint and its export."""
-    pid = server.project(IMAGES, SIZE)
-    tid = server.long_task(pid, SIZE, epochs=1)
-    server.call("POST", "/project/task/train", tid=tid)
-    _wait(server, "/project/task", "task_status", tid, TaskStatus.XTRAINDONE)
+    tid = server.trained_task(server.project(IMAGES, SIZE), SIZE)
     exported = server.folder / "exported"
     server.call("POST", "/project/task/export", tid=tid, type="infer", save_dir=str(exported))
-    _wait(server, "/project/task/export", "export_status", tid, TaskStatus.XEXPORTED)
+    server.wait("/project/task/export", "export_status", tid, TaskStatus.XEXPORTED)
     attributes = server.call("GET", "/workspace", struct="task", id=tid, attr_list=["path"])["attr"]
     return tid, Path(attributes["path"]) / "output" / "best_model", exported
-
-
-def _wait(server: Server, path: str, field: str, tid: str, done: int) -> None:
-    server.until(lambda: server.call("GET", path, tid=tid)[field] == done)
 
 
 def _first_and_contract(folder: Path, tid: str, data: bytes, runs: int) -> Iterator[Figure]:
@@ -64,14 +57,14 @@ def _first_and_contract(folder: Path, tid: str, data: bytes, runs: int) -> Itera
         with run_server(folder) as server:
             # What the server imports ahead for its processes is there when the first of them has done something.
             server.call("POST", "/project/task/predict", tid=tid)
-            _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+            server.wait("/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
             begun = time.perf_counter()
             server.call("POST", "/predict", tid=tid, image_data=encoded)
             first.append(time.perf_counter() - begun)
             contract += [_by_contract(server, tid, encoded) for _ in range(CONTRACT_CALLS)]
         with run_server(folder) as server:
             server.call("POST", "/project/task/predict", tid=tid)
-            _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+            server.wait("/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
             contract_first.append(_by_contract(server, tid, encoded))
     yield Figure("predict", "POST /predict, first of a model", "s", tuple(first))
     yield Figure("predict", "POST /project/task/predict to done, first of a model", "s", tuple(contract_first))
@@ -81,7 +74,7 @@ def _first_and_contract(folder: Path, tid: str, data: bytes, runs: int) -> Itera
 def _by_contract(server: Server, tid: str, encoded: str) -> float:
     begun = time.perf_counter()
     server.call("POST", "/project/task/predict", tid=tid, image_data=encoded)
-    _wait(server, "/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+    server.wait("/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
     return time.perf_counter() - begun
 
 

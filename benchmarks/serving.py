@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from benchmarks.images import write_classes
-from paddlex_restful.enums import DatasetStatus
+from paddlex_restful.enums import DatasetStatus, TaskStatus
 
 POLL_SECONDS = 0.005
 PATIENCE_SECONDS = 300
@@ -87,6 +87,17 @@ class Server:
             image_shape=[size, size], num_epochs=epochs, save_interval_epochs=min(1000, epochs), pretrain_weights=None
         )
         return str(self.call("POST", "/project/task", pid=pid, train=train)["tid"])
+
+    def trained_task(self, pid: str, size: int) -> str:
+        """Train a small net for an epoch; gives the id of its task."""
+        tid = self.long_task(pid, size, epochs=1)
+        self.call("POST", "/project/task/train", tid=tid)
+        self.wait("/project/task", "task_status", tid, TaskStatus.XTRAINDONE)
+        return tid
+
+    def wait(self, path: str, field: str, tid: str, done: int) -> None:
+        """Ask for the state of a task's job until it is the one that says that the job is done."""
+        self.until(lambda: self.call("GET", path, tid=tid)[field] == done)
 
     def train(self, tid: str) -> None:
         """Start a training, and wait until a client sees its first step."""

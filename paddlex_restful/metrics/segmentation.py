@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from paddlex_restful.datasets.segmentation import IGNORED
+from paddlex_restful.metrics.ratios import Figures, figure, ratio
 
 Confusion = NDArray[np.int64]
 """Numbers of pixels, [classes, classes]: rows are the true class, columns the predicted one."""
-
-Figures = NDArray[np.float64]
 
 
 def confusion_matrix(truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int) -> Confusion:
@@ -33,7 +32,7 @@ def confusion_matrix(truth: NDArray[np.uint8], predicted: NDArray[np.uint8], cla
 def class_iou(confusion: Confusion) -> Figures:
     """Intersection over union (Jaccard index) of each class; NaN of one that neither occurs nor was predicted."""
     right = np.diag(confusion)
-    return _ratio(right, confusion.sum(0) + confusion.sum(1) - right)
+    return ratio(right, confusion.sum(0) + confusion.sum(1) - right)
 
 
 def mean_iou(confusion: Confusion) -> float:
@@ -43,7 +42,7 @@ def mean_iou(confusion: Confusion) -> float:
 
 def pixel_accuracy(confusion: Confusion) -> float:
     """Share of the pixels whose class is right; NaN if no pixel was counted."""
-    return float(_ratio(np.trace(confusion), confusion.sum()))
+    return float(ratio(np.trace(confusion), confusion.sum()))
 
 
 def kappa(confusion: Confusion) -> float:
@@ -53,7 +52,7 @@ def kappa(confusion: Confusion) -> float:
     """
     total = float(confusion.sum())
     expected = float((confusion.sum(0) / max(total, 1)) @ (confusion.sum(1) / max(total, 1)))
-    return float(_ratio(pixel_accuracy(confusion) - expected, 1 - expected))
+    return float(ratio(pixel_accuracy(confusion) - expected, 1 - expected))
 
 
 def classes_of(mask: NDArray[np.uint8], labels: Sequence[str]) -> list[dict[str, Any]]:
@@ -93,16 +92,16 @@ def evaluation_result(confusion: Confusion, labels: Sequence[str]) -> dict[str, 
         neither occurs nor was predicted.
     """
     right = np.diag(confusion)
-    precision, recall, iou = _ratio(right, confusion.sum(0)), _ratio(right, confusion.sum(1)), class_iou(confusion)
+    precision, recall, iou = ratio(right, confusion.sum(0)), ratio(right, confusion.sum(1)), class_iou(confusion)
     return {
         "Confusion_Matrix": confusion.tolist(),
-        "Mean_IoU": _figure(mean_iou(confusion)),
-        "Mean_Acc": _figure(pixel_accuracy(confusion)),
+        "Mean_IoU": figure(mean_iou(confusion)),
+        "Mean_Acc": figure(pixel_accuracy(confusion)),
         "PRIoU": {
-            label: {"precision": _figure(precision[i]), "recall": _figure(recall[i]), "iou": _figure(iou[i])}
+            label: {"precision": figure(precision[i]), "recall": figure(recall[i]), "iou": figure(iou[i])}
             for i, label in enumerate(labels)
         },
-        "kappa": _figure(kappa(confusion)),
+        "kappa": figure(kappa(confusion)),
         "label_list": list(labels),
     }
 
@@ -135,7 +134,7 @@ def image_result(confusion: Confusion, labels: Sequence[str]) -> dict[str, Any]:
     wrong = confusion - np.diag(right)
     pairs = sorted(np.argwhere(wrong).tolist(), key=lambda pair: (-wrong[pair[0], pair[1]], pair))
     return {
-        "iou": _figure(_mean(iou)),
+        "iou": figure(_mean(iou)),
         "pixels": int(confusion.sum()),
         "wrong": int(wrong.sum()),
         "classes": classes,
@@ -146,19 +145,9 @@ def image_result(confusion: Confusion, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _ratio(part: Any, whole: Any) -> Figures:
-    part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
-    ratio: Figures = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
-    return ratio
-
-
 def _mean(figures: Figures) -> float:
     known = figures[~np.isnan(figures)]
     return float(known.mean()) if known.size else float("nan")
-
-
-def _figure(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _encoded(mask: NDArray[np.bool_]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def test_the_truth_is_told_and_drawn_as_people_see_the_image(
         plain = np.asarray(Image.fromarray(pixels).resize(size))
         drawn = np.asarray(truth.draw(Image.fromarray(plain)))[: len(plain)]
         changed = (np.abs(drawn.astype(int) - plain) > 12).any(axis=2)
-        assert 0.002 < changed.mean() < 0.7  # a class name alone covers the least, and differs with the fonts of the machine
+        assert 0.002 < changed.mean() < 0.7
 
 
 @pytest.mark.parametrize("project_type", TYPES)

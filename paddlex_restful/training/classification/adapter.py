@@ -16,6 +16,7 @@ from paddlex_restful.imaging.augment import Augment
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.metrics.classification import accuracy
 from paddlex_restful.training import reading
 from paddlex_restful.training.adapters import Adapter, Notify, whole_net
 from paddlex_restful.training.classification import evaluation, export, nets, prediction
@@ -128,7 +129,7 @@ class ClassificationTraining:
         logits = np.concatenate(scores)
         if not np.isfinite(logits).all():
             raise JobFailed("nan_loss", messages.NAN_EVALUATION)
-        return {f"acc{k}": evaluation.accuracy(logits, self._val.labels, k) for k in sorted({1, self._top})}
+        return {f"acc{k}": accuracy(logits, self._val.labels, k) for k in sorted({1, self._top})}
 
     def weights_url(self, source: str) -> str | None:
         """Address of the weights learnt on ImageNet."""

@@ -1,22 +1,17 @@
-"""How good a classifier is: the figures of the evaluation during training and the evaluation result of the contract."""
+"""The evaluation of a classifier, whose result is the contract's."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.metrics.classification import Scores, evaluation_result
 from paddlex_restful.metrics.curves import classification_counts
 from paddlex_restful.training import evaluate
 from paddlex_restful.training.classification.prediction import Classifier
 from paddlex_restful.training.reporter import log
-
-Scores = npt.NDArray[np.float32]
-Classes = npt.NDArray[np.int64]
 
 
 def run(context: JobContext) -> dict[str, Any]:
@@ -72,89 +67,3 @@ def run(context: JobContext) -> dict[str, Any]:
     log(f"acc1={result['Acc1']:.6g}, acc{result['topk']}={result['Acck']:.6g}")
     context.progress(stage="complete", percent=100, flush=True)
     return {"split": split, "images": len(samples), "Acc1": result["Acc1"]}
-
-
-def accuracy(scores: Scores, truth: Classes, k: int) -> float:
-    """Share of the images whose true class is among the ``k`` with the highest scores.
-
-    Of equal scores the class with the lower index counts as higher, so that a net that answers the same for every
-    class is not right by accident. An answer with NaN in it is not right.
-
-    Args:
-        scores: shape [images, classes], at least one image.
-        truth: shape [images], the index of the true class.
-        k: from 1 to the number of classes.
-    """
-    of_truth = np.take_along_axis(scores, truth[:, None], axis=1)
-    lower_index = np.arange(scores.shape[1])[None, :] < truth[:, None]
-    rank = (scores > of_truth).sum(axis=1) + ((scores == of_truth) & lower_index).sum(axis=1)
-    return float(((rank < k) & ~np.isnan(scores).any(axis=1)).mean())
-
-
-def evaluation_result(scores: Scores, truth: Classes, labels: Sequence[str], topk: int) -> dict[str, Any]:
-    """The evaluation result of a classifier in the contract's shape.
-
-    Precision, recall and F1 are scikit-learn's a class; ``over_all`` is their mean weighted by the images of the
-    classes, as in the original. AUC is the area under the ROC curve of the class against all others.
-
-    Args:
-        scores: shape [images, classes], probabilities of at least one image.
-        truth: shape [images], the index of the true class.
-        labels: names of the classes, one for each column of ``scores``.
-        topk: how many of the highest scores ``Acck`` allows; more than there are classes counts as all.
-
-    Returns:
-        ``Confusion_Matrix`` (rows: truth, columns: prediction), ``PRF1``, ``PRF1_average``, ``Acc1``, ``Acck``,
-        ``topk`` and ``label_list``. A figure that cannot be computed is None: the precision of a class that was never
-        predicted, recall and AUC of a class without images, AUC where all images are of one class, and a mean that
-        needs such a figure.
-    """
-    # Costs a second to import, which a training that only needs the accuracy is spared.
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    indices = np.arange(len(labels))
-    predicted = scores.argmax(axis=1)
-    topk = max(1, min(topk, len(labels)))
-    precision, recall, f1, support = precision_recall_fscore_support(
-        truth, predicted, labels=indices, zero_division=np.nan
-    )
-    return {
-        "Confusion_Matrix": confusion_matrix(truth, predicted, labels=indices).tolist(),
-        "PRF1": {
-            label: {
-                "precision": _figure(precision[i]),
-                "recall": _figure(recall[i]),
-                "F1": _figure(f1[i]),
-                "auc": _auc(scores[:, i], truth == i),
-            }
-            for i, label in enumerate(labels)
-        },
-        "PRF1_average": {
-            "over_all": {
-                "precision": _weighted_mean(precision, support),
-                "recall": _weighted_mean(recall, support),
-                "F1": _weighted_mean(f1, support),
-            }
-        },
-        "Acc1": accuracy(scores, truth, 1),
-        "Acck": accuracy(scores, truth, topk),
-        "topk": topk,
-        "label_list": list(labels),
-    }
-
-
-def _auc(scores: Scores, positive: npt.NDArray[np.bool_]) -> float | None:
-    from sklearn.metrics import roc_auc_score
-
-    if not positive.any() or positive.all():
-        return None
-    return float(roc_auc_score(positive, scores))
-
-
-def _weighted_mean(figures: npt.NDArray[Any], weights: npt.NDArray[Any]) -> float | None:
-    counted = weights > 0
-    return _figure(np.average(figures[counted], weights=weights[counted]))
-
-
-def _figure(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

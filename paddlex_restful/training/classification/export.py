@@ -14,9 +14,9 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.imaging.image import read_image
 from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobContext
+from paddlex_restful.metrics.classification import accuracy
 from paddlex_restful.training import export, reading
 from paddlex_restful.training.adapters import Notify
-from paddlex_restful.training.classification.evaluation import accuracy
 from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier, net_of
 from paddlex_restful.training.formats.model import Answer, Inputs, Run

@@ -1,15 +1,40 @@
+"""Figures of classification against scikit-learn's on the same scores, and where scikit-learn has none."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn import metrics as sklearn
 
-from paddlex_restful.training.classification.evaluation import accuracy, evaluation_result
+from paddlex_restful.metrics.classification import accuracy, evaluation_result
 
 LABELS = ["circle", "square", "triangle"]
 
 
 def one_hot(predicted: list[int], classes: int = 3) -> np.ndarray:
     return np.eye(classes, dtype=np.float32)[predicted]
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_figures_equal_those_of_scikit_learn(ties: bool) -> None:
+    random = np.random.default_rng(int(ties))
+    truth = random.integers(0, 3, 200)
+    scores = random.random((200, 3)).astype(np.float32) + 0.5 * one_hot(truth.tolist())
+    if ties:
+        scores = np.round(scores, 1)
+    predicted = scores.argmax(axis=1)
+    result = evaluation_result(scores, truth, LABELS, topk=2)
+    assert result["Confusion_Matrix"] == sklearn.confusion_matrix(truth, predicted).tolist()
+    each = sklearn.precision_recall_fscore_support(truth, predicted)[:3]
+    for index, label in enumerate(LABELS):
+        auc = sklearn.roc_auc_score(truth == index, scores[:, index])
+        figures = dict(zip(("precision", "recall", "F1"), (figure[index] for figure in each), strict=True))
+        assert result["PRF1"][label] == pytest.approx({**figures, "auc": auc})
+    mean = sklearn.precision_recall_fscore_support(truth, predicted, average="weighted")[:3]
+    assert tuple(result["PRF1_average"]["over_all"].values()) == pytest.approx(mean)
+    assert result["Acc1"] == pytest.approx(sklearn.accuracy_score(truth, predicted))
+    if not ties:
+        assert result["Acck"] == pytest.approx(sklearn.top_k_accuracy_score(truth, scores, k=2))
 
 
 def test_the_figures_of_the_original_are_met() -> None:

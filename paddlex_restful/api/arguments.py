@@ -80,7 +80,14 @@ class Arguments(BaseModel):
     that is missing. Lists and objects may come as JSON text; text for a list that is no JSON list is its one item.
     """
 
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, coerce_numbers_to_str=True, protected_namespaces=())
+    # Built at its first use: a server has a hundred such models, and a client uses a few.
+    model_config = ConfigDict(
+        extra="ignore",
+        allow_inf_nan=False,
+        coerce_numbers_to_str=True,
+        defer_build=True,
+        protected_namespaces=(),
+    )
 
     # One attribute for all three: pydantic takes a microsecond for each.
     _sent: Sent = PrivateAttr(default_factory=Sent)

@@ -175,7 +175,7 @@ class CommonParams(BaseModel):
     Those with a group stand in forms, in this order. ``amp`` is this server's own.
     """
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True, protected_namespaces=())
 
     model: Text
     cpu_num: Workers

@@ -16,9 +16,10 @@ from __future__ import annotations
 import pickle
 import shutil
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import orjson
@@ -30,10 +31,13 @@ from paddlex_restful.checkpoints import INFO_FILE, OPTIMIZER_FILE, STATE_FILE, W
 from paddlex_restful.durable import sync, sync_folder
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.training import yamlfile
 from paddlex_restful.training.pruning.shapes import give_shapes
 
 Weights = dict[str, NDArray[Any]]
 """Arrays by the names of a net's ``state_dict``."""
+
+Net = TypeVar("Net", bound=paddle.nn.Layer)
 
 
 def save(
@@ -62,7 +66,7 @@ def save(
         paddle.save(optimizer.state_dict(), str(beside / OPTIMIZER_FILE))
     if state is not None:
         (beside / STATE_FILE).write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-    (beside / INFO_FILE).write_text(yaml.safe_dump(dict(info), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    yamlfile.write(beside / INFO_FILE, info)
     _publish(beside, folder)
 
 
@@ -99,12 +103,29 @@ def read_info(folder: Path) -> dict[str, Any]:
         raise JobFailed("checkpoint", messages.CHECKPOINT_MISSING, folder=folder.name)
     file = folder / INFO_FILE
     try:
-        info = yaml.safe_load(file.read_text(encoding="utf-8"))
+        info = yamlfile.read(file)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _damaged(file) from error
     if not isinstance(info, dict) or not {"type", "model", "labels"} <= info.keys():
         raise _damaged(file)
     return info
+
+
+def load(folder: Path, build: Callable[[Mapping[str, Any]], Net]) -> tuple[Net, dict[str, Any]]:
+    """The net of a checkpoint, and its ``model.yml``.
+
+    Args:
+        folder: the checkpoint.
+        build: makes the net that a ``model.yml`` describes, with whatever weights.
+
+    Raises:
+        JobFailed: there is no checkpoint, it is damaged, or ``build`` refuses.
+    """
+    info = read_info(folder)
+    with _unset_weights():
+        net = build(info)
+    _give_weights(folder, info, net)
+    return net, info
 
 
 def load_net(folder: Path, net: paddle.nn.Layer) -> None:
@@ -117,9 +138,22 @@ def load_net(folder: Path, net: paddle.nn.Layer) -> None:
     Raises:
         JobFailed: there is no checkpoint, it is damaged, or it is of another net.
     """
-    if not is_complete(folder):
-        raise JobFailed("checkpoint", messages.CHECKPOINT_MISSING, folder=folder.name)
-    pruning = read_info(folder).get("pruning")
+    _give_weights(folder, read_info(folder), net)
+
+
+@contextmanager
+def _unset_weights() -> Iterator[None]:
+    """Make nets whose weights are about to be read: to draw random ones first can take longer than to read them."""
+    nothing = paddle.nn.initializer.Constant()
+    paddle.nn.initializer.set_global_initializer(nothing, nothing)
+    try:
+        yield
+    finally:
+        paddle.nn.initializer.set_global_initializer(None)
+
+
+def _give_weights(folder: Path, info: Mapping[str, Any], net: paddle.nn.Layer) -> None:
+    pruning = info.get("pruning")
     if pruning is not None:
         try:
             give_shapes(net, pruning["shapes"])

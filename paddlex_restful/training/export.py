@@ -19,7 +19,7 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import export as messages
 from paddlex_restful.messages.diskspace import NO_SPACE
 from paddlex_restful.paths import unmoved
-from paddlex_restful.training import formats, inference_model
+from paddlex_restful.training import formats, inference_model, yamlfile
 from paddlex_restful.training.adapters import adapter
 from paddlex_restful.training.formats import children, facts
 from paddlex_restful.training.formats.facts import Facts
@@ -100,8 +100,8 @@ def export_model(context: JobContext, load: type[Model]) -> dict[str, Any]:
             )
         context.check_stop()
         context.progress(stage="saving", percent=90)
-        inference_model.write_yaml(folder / inference_model.CONFIG_FILE, model.config())
-        inference_model.write_yaml(folder / INFO_FILE, model.info)
+        yamlfile.write(folder / inference_model.CONFIG_FILE, model.config())
+        yamlfile.write(folder / INFO_FILE, model.info)
         content = facts.write(folder, found, model.info)
     log(f"Exported {name} to {target}: {content}")
     context.progress(stage="complete", percent=100, flush=True)

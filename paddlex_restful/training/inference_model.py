@@ -10,7 +10,6 @@ from typing import Any
 import numpy.typing as npt
 import paddle
 import paddle.inference
-import yaml
 
 from paddlex_restful.cores import cores_of_job
 from paddlex_restful.training.tracing import traced
@@ -97,8 +96,3 @@ def names(specs: Sequence[Any]) -> list[str]:
 def size(folder: Path) -> int:
     """Bytes of a model's graph and weights."""
     return sum((folder / name).stat().st_size for name in (*GRAPH_FILES, WEIGHTS_FILE) if (folder / name).exists())
-
-
-def write_yaml(file: Path, content: Mapping[str, Any]) -> None:
-    """Write plain content as YAML, readable and in its order."""
-    file.write_text(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False), encoding="utf-8")

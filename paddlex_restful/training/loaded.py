@@ -16,6 +16,7 @@ from paddlex_restful.imaging.preprocess import Preprocess
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import prediction as messages
 from paddlex_restful.training import checkpoint, inference_model
+from paddlex_restful.training.tracing import AsItRuns
 
 _ALLOWED_DIFFERENCE = 1e-4
 """Of what a net answers as a program, as a share of the largest figure. Other kernels round otherwise, by some 1e-6,
@@ -48,9 +49,7 @@ class LoadedNet:
     def __init__(
         self, folder: Path, build: Callable[[Mapping[str, Any]], paddle.nn.Layer], batch_pixels: int, largest_batch: int
     ) -> None:
-        self.info = checkpoint.read_info(folder)
-        self.net = build(self.info)
-        checkpoint.load_net(folder, self.net)
+        self.net, self.info = checkpoint.load(folder, build)
         self.net.eval()
         self.labels: list[str] = self.info["labels"]
         self.epoch: int | None = self.info.get("epoch")
@@ -77,9 +76,12 @@ class LoadedNet:
 
     def _computed(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         with paddle.no_grad():
-            found = self.net(paddle.to_tensor(images))
-            first: NDArray[np.float32] = (found if isinstance(found, paddle.Tensor) else found[0]).numpy()
-        return first
+            found: NDArray[np.float32] = self._first(paddle.to_tensor(images)).numpy()
+        return found
+
+    def _first(self, images: paddle.Tensor) -> paddle.Tensor:
+        found = self.net(images)
+        return found[0] if isinstance(found, list | tuple) else found
 
     def trace(self) -> None:
         """From now on answer with the net as a program on the processor, some times as fast; it takes seconds to make.
@@ -89,7 +91,9 @@ class LoadedNet:
         shape = [3, self.preprocess.height, self.preprocess.width]
         images = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
         expected = self._computed(images)
-        program = inference_model.program(self.net, [paddle.static.InputSpec([None, *shape], "float32", "x")])
+        layer = AsItRuns(self.net, self._first)
+        layer.eval()
+        program = inference_model.program(layer, [paddle.static.InputSpec([None, *shape], "float32", "x")])
         difference = float(np.abs(program({"x": images})[0] - expected).max() / max(1.0, np.abs(expected).max()))
         if difference <= _ALLOWED_DIFFERENCE:
             self._traced = program

@@ -21,6 +21,7 @@ from paddlex_restful.training.classification.nets import architecture
 from paddlex_restful.training.classification.prediction import Classifier, net_of
 from paddlex_restful.training.formats.model import Answer, Inputs, Run
 from paddlex_restful.training.formats.one_size import OneSizeModel
+from paddlex_restful.training.tracing import AsItRuns
 
 PADDLEX_NAME = "ResNet50"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the classification pre- and
@@ -31,18 +32,6 @@ _TOPK = 5
 _SHOW = """\
 for index in np.argsort(-outputs[0][0])[:5]:
     print(f"{labels[index]}: {outputs[0][0][index]:.4f}")"""
-
-
-class _Probabilities(paddle.nn.Layer):  # type: ignore[misc]
-    """A net with the softmax behind it that training leaves out."""
-
-    def __init__(self, net: paddle.nn.Layer) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        """From images [N, 3, H, W] to probabilities [N, classes]."""
-        return paddle.nn.functional.softmax(self.net(x), axis=-1)
 
 
 class ExportedClassifier(OneSizeModel):
@@ -75,13 +64,16 @@ class ExportedClassifier(OneSizeModel):
         return architecture(self.info["model"]).paddlex_name or PADDLEX_NAME
 
     def answering(self) -> paddle.nn.Layer:
-        """The net with a softmax."""
-        return _Probabilities(self.net)
+        """The net with the softmax behind it that training leaves out: probabilities [N, classes]."""
+        return AsItRuns(self.net, self._probabilities)
+
+    def _probabilities(self, x: paddle.Tensor) -> paddle.Tensor:
+        return paddle.nn.functional.softmax(self.net(x), axis=-1)
 
     def answer(self, inputs: Inputs) -> Answer:
         """The net's probabilities."""
         with paddle.no_grad():
-            return [paddle.nn.functional.softmax(self.net(paddle.to_tensor(inputs["x"])), axis=-1).numpy()]
+            return [self._probabilities(paddle.to_tensor(inputs["x"])).numpy()]
 
     def difference(self, asked: Sequence[Inputs], ones: Sequence[Answer], others: Sequence[Answer]) -> float:
         """The largest difference of a probability; NaN where one of the two answers with NaN."""

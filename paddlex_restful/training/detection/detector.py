@@ -66,9 +66,7 @@ class Detector:
         Raises:
             JobFailed: there is no checkpoint or it is damaged.
         """
-        info = checkpoint.read_info(folder)
-        net = net_of(info)
-        checkpoint.load_net(folder, net)
+        net, info = checkpoint.load(folder, net_of)
         return cls(net, info["type"], info["params"]), info
 
     @property

@@ -13,7 +13,7 @@ import yaml
 from paddlex_restful.checkpoints import INFO_FILE
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import export as messages
-from paddlex_restful.training import checkpoint, inference_model
+from paddlex_restful.training import checkpoint, inference_model, yamlfile
 from paddlex_restful.training.formats.model import Model
 from paddlex_restful.training.pruning.shapes import give_shapes
 
@@ -56,7 +56,7 @@ def _give_weights(model: Model, folder: Path) -> None:
 
 def _info(folder: Path) -> Mapping[str, Any]:
     try:
-        info = yaml.safe_load((folder / INFO_FILE).read_text(encoding="utf-8"))
+        info = yamlfile.read(folder / INFO_FILE)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise JobFailed("model_path", messages.NOT_RESTORED, folder=folder) from error
     if not isinstance(info, dict) or not {"type", "model", "labels", "params"} <= info.keys():

@@ -19,7 +19,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from paddlex_restful.training.tracing import traced
+from paddlex_restful.training.tracing import AsItRuns, traced
 
 Ids = NDArray[np.int64]
 """Numbers of channels, in an array that can be broadcast to the shape of the value that they belong to."""
@@ -56,22 +56,6 @@ class Channels:
     places: dict[Place, Ids]
 
 
-class _Seen(paddle.nn.Layer):  # type: ignore[misc]
-    """A net for tracing, whose Python code is run as it is: no branch in a net depends on the values of tensors."""
-
-    def __init__(self, net: paddle.nn.Layer, outputs: Callable[[paddle.Tensor], Any]) -> None:
-        super().__init__()
-        self.net = net
-        self._outputs = outputs
-
-    def forward(self, image: paddle.Tensor) -> Any:
-        return self._traced(image)
-
-    @paddle.jit.not_to_static  # type: ignore[untyped-decorator]
-    def _traced(self, image: paddle.Tensor) -> Any:
-        return self._outputs(image)
-
-
 def find_channels(net: paddle.nn.Layer, outputs: Callable[[paddle.Tensor], Any], height: int, width: int) -> Channels:
     """Follow the channels of a net; nothing is computed.
 
@@ -82,7 +66,7 @@ def find_channels(net: paddle.nn.Layer, outputs: Callable[[paddle.Tensor], Any],
         width: alike.
     """
     spec = paddle.static.InputSpec([1, 3, height, width], "float32", "image")
-    with traced(_Seen(net, outputs), [spec]) as seen:
+    with traced(AsItRuns(net, outputs), [spec]) as seen:
         program = seen.forward.concrete_program
     walk = _Walk({weight.name: name for name, weight in net.named_parameters()})
     for operation in program.main_program.global_block().ops:

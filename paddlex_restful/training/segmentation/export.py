@@ -21,6 +21,7 @@ from paddlex_restful.training.formats.one_size import OneSizeModel
 from paddlex_restful.training.segmentation.data import LabelledImages
 from paddlex_restful.training.segmentation.nets import architecture
 from paddlex_restful.training.segmentation.prediction import Segmenter, net_of
+from paddlex_restful.training.tracing import AsItRuns
 
 PADDLEX_NAME = "PP-LiteSeg-T"
 """The name under which PaddleX 3 loads nets that it has no name for: there it only chooses the pre- and postprocessing
@@ -32,18 +33,6 @@ found = cv2.resize(found, image.shape[1::-1], interpolation=cv2.INTER_NEAREST_EX
 cv2.imwrite("classes.png", found)
 for index in np.unique(found):
     print(f"{labels[index]}: {(found == index).mean():.2%} of the pixels")"""
-
-
-class _Classes(paddle.nn.Layer):  # type: ignore[misc]
-    """A net that answers with the likeliest class of each pixel."""
-
-    def __init__(self, net: paddle.nn.Layer) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
-        """From images [N, 3, H, W] to class ids [N, H, W], int32."""
-        return self.net(x)[0].argmax(axis=1).astype("int32")
 
 
 class ExportedSegmenter(OneSizeModel):
@@ -76,8 +65,8 @@ class ExportedSegmenter(OneSizeModel):
         return architecture(self.info["model"], self.info.get("backbone")).paddlex_name or PADDLEX_NAME
 
     def answering(self) -> paddle.nn.Layer:
-        """The net with the choice of the likeliest class."""
-        return _Classes(self.net)
+        """The net with the choice of the likeliest class of each pixel: class ids [N, H, W], int32."""
+        return AsItRuns(self.net, lambda x: self.net(x)[0].argmax(axis=1).astype("int32"))
 
     def answer(self, inputs: Inputs) -> Answer:
         """The net's class ids."""

@@ -211,7 +211,10 @@ class Workspace:
         entry.create_time = now()
         folder = self._make_folder(kind, entry)
         try:
-            durable.write_durably(folder / INFO, entry.SerializeToString())
+            # In place, for nobody looks into the folder before the entry is there: the disk has less to order than with
+            # a file beside that is renamed.
+            durable.write_synced(folder / INFO, entry.SerializeToString())
+            durable.sync_folder(folder)
             self._commits.change(lambda workspace: _add(workspace, kind, entry), [folder.parent])
         except (OSError, UserError) as error:
             # Nobody was told of this id; without its folder nothing of it is left.

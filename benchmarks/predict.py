@@ -17,6 +17,7 @@ from paddlex_restful.enums import PredictStatus, TaskStatus
 
 CLIENTS = (1, 8, 32)
 IMAGES = 40
+MANY = 2000
 SIZE = 224
 SECONDS = 3.0
 WARMING = 15.0
@@ -33,6 +34,7 @@ def measure(runs: int) -> Iterator[Figure]:
         image = next(path for path in (folder / "source").rglob("*.jpg"))
         data = image.read_bytes()
         yield from _first_and_contract(folder, tid, data, runs)
+        yield from _many(folder, tid, exported, runs)
         with run_server(folder) as server:
             yield from _against_the_net(server, tid, image, (checkpoint, exported), runs)
             server.close()
@@ -76,6 +78,24 @@ def _by_contract(server: Server, tid: str, encoded: str) -> float:
     server.call("POST", "/project/task/predict", tid=tid, image_data=encoded)
     server.wait("/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
     return time.perf_counter() - begun
+
+
+def _many(folder: Path, tid: str, exported: Path, runs: int) -> Iterator[Figure]:
+    """Many images in one call, which get a picture each, in turn with the net alone on images of the same size."""
+    images = [str(path) for path in (folder / "source").rglob("*.jpg")] * (MANY // IMAGES)
+    rates, bare = [], []
+    with run_server(folder) as server:
+        for _ in range(runs):
+            begun = time.perf_counter()
+            server.call("POST", "/project/task/predict", tid=tid, img_list=images)
+            server.wait("/project/task/predict", "predict_status", tid, PredictStatus.XPREDONE)
+            rates.append(len(images) / (time.perf_counter() - begun))
+            bare.append(_bare("inference", exported, Path(images[0])))
+        server.close()
+    name = f"{MANY:,} images in one call"
+    yield Figure("predict", name, "img/s", tuple(rates))
+    ratios = tuple(rate / one for rate, one in zip(rates, bare, strict=True))
+    yield Figure("predict", f"{name} / bare paddle.inference in a loop", "x", ratios)
 
 
 def _against_the_net(server: Server, tid: str, image: Path, models: tuple[Path, Path], runs: int) -> Iterator[Figure]:

@@ -161,7 +161,7 @@ class Desk:
             told = self._predictor.tell(answer, one.request.score_thresh)
             files = {}
             if one.picture is not None:
-                files["picture"] = _png(told.draw(one.picture), compress_level=1)
+                files["picture"] = _png(told.draw(one.picture), **predict.FAST_PNG)
             if one.request.mask and told.mask is not None:
                 files["mask"] = _png(told.mask, bits=8)
         except Exception as error:  # noqa: BLE001  of one image, whatever it is

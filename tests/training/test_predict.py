@@ -60,7 +60,7 @@ def test_a_list_of_images_gets_pictures_and_answers_in_its_order(workspace: Path
         assert result["topk"][0]["category"] == result["category"]
         assert sum(entry["score"] for entry in result["topk"]) == pytest.approx(1, abs=1e-5)
         with Image.open(tmp_path / result["picture"]) as picture:
-            assert picture.format == "PNG"
+            assert picture.format == "JPEG"
     progress = json.loads((context.folder / "progress.json").read_text())
     told = {"stage": "complete", "predict_num": len(images), "total_num": len(images)}
     assert progress.items() >= told.items()
@@ -109,10 +109,10 @@ def test_the_picture_shows_the_image_with_something_drawn_on_it(workspace: Path,
     image = tmp_path / "grey.png"
     Image.new("RGB", (300, 260), (90, 90, 90)).save(image)
     predict.run(prediction(workspace, tmp_path / "out", images=[str(image)]))
-    with Image.open(tmp_path / "out/grey.png") as picture:
+    with Image.open(tmp_path / "out/grey.jpg") as picture:
         pixels = np.asarray(picture)
-    assert (pixels[200, 150] == 90).all()
-    assert (pixels[:40, :40] != 90).any()
+    assert (abs(pixels[200, 150].astype(int) - 90) <= 2).all()
+    assert (abs(pixels[:40, :40].astype(int) - 90) > 40).any()
     assert pixels.shape[0] > 260, "the score stands below the image"
 
 
@@ -132,7 +132,7 @@ def test_the_test_split_is_predicted_with_its_true_classes(workspace: Path, tmp_
     found = results(tmp_path)
     assert [result["label"] for result in found] == [LABELS[int(str(sample.label))] for sample in samples]
     assert found[0]["image"] == samples[0].image.relative_to(workspace / "datasets/D0001").as_posix()
-    assert len(list(tmp_path.glob("*.png"))) == len(samples)
+    assert len(list(tmp_path.glob("*.jpg"))) == len(samples)
     for sample, result in zip(samples, found, strict=True):
         with Image.open(sample.image) as image, Image.open(tmp_path / result["picture"]) as picture:
             shown = predict.readable(image.convert("RGB"))
@@ -140,7 +140,8 @@ def test_the_test_split_is_predicted_with_its_true_classes(workspace: Path, tmp_
             assert truth.shape[:2] == (shown.height, shown.width)
         # Each half names a class in its corner, and they are alike where the model is right.
         right = result["label"] == result["category"]
-        assert np.array_equal(truth[:20, :30], answer[:20, :30]) == right
+        difference = np.abs(truth[:20, :30].astype(int) - answer[:20, :30]).max()
+        assert difference < 40 if right else difference > 80
 
 
 def test_an_unreadable_image_is_named_and_does_not_end_the_others(workspace: Path, tmp_path: Path) -> None:
@@ -191,25 +192,25 @@ def test_a_huge_image_and_a_tiny_one_become_pictures_to_look_at(workspace: Path,
     Image.new("RGB", (1, 1)).save(tmp_path / "tiny.png")
     images = [str(tmp_path / "huge.png"), str(tmp_path / "tiny.png")]
     predict.run(prediction(workspace, tmp_path / "out", images=images))
-    with Image.open(tmp_path / "out/huge.png") as huge, Image.open(tmp_path / "out/tiny.png") as tiny:
+    with Image.open(tmp_path / "out/huge.jpg") as huge, Image.open(tmp_path / "out/tiny.jpg") as tiny:
         assert huge.width == 1600
-        assert tiny.width == 240
+        assert tiny.width == 224
 
 
 def test_pictures_of_equal_names_do_not_clash() -> None:
     images = [Path(path) for path in ("/a/x.jpg", "/b/x.jpg", "/b/X.png", "/c/y.jpg", "/d/b/x.jpg")]
-    names = predict.picture_names(images)
+    names = predict.picture_names(images, ".png")
     assert names == ["a_x.png", "b_x.png", "b_X_2.png", "y.png", "b_x_3.png"]
     assert len({name.casefold() for name in names}) == len(names)
 
 
 def test_a_unique_name_is_not_taken_by_a_longer_one() -> None:
     images = [Path(path) for path in ("/a/x.jpg", "/b/x.jpg", "/c/a_x.jpg")]
-    assert len(set(predict.picture_names(images))) == 3
+    assert len(set(predict.picture_names(images, ".png"))) == 3
 
 
 def test_the_longest_names_that_files_can_have_stay_writable() -> None:
     stem = "图" * 83
-    (first, second) = predict.picture_names([Path(f"/a/{stem}.jpg"), Path(f"/b/{stem}.jpg")])
+    (first, second) = predict.picture_names([Path(f"/a/{stem}.jpg"), Path(f"/b/{stem}.jpg")], ".png")
     assert first != second
     assert max(len(name.encode()) for name in (first, second)) <= 255

@@ -83,7 +83,7 @@ def _evaluate(
         assert example.mask is not None
         return metrics.confusion_matrix(example.mask, found, classes)
 
-    names = predict.picture_names([sample.image for sample in samples])
+    names = predict.picture_names([sample.image for sample in samples], ".png")
     total = np.zeros((classes, classes), np.int64)
     records: list[dict[str, Any]] = []
     with ThreadPoolExecutor(reading.threads(), thread_name_prefix="measure") as pool:

@@ -38,6 +38,10 @@ def pixels(file: Path) -> NDArray[np.uint8]:
         return np.asarray(image)
 
 
+JPEG_NOISE = 5
+"""By how much the pixels of a result picture may differ in the mean."""
+
+
 @pytest.mark.parametrize(("width", "height"), [(64, 48), (200, 31), (17, 90)])
 def test_a_class_map_is_that_of_resized_logits(width: int, height: int) -> None:
     logits = np.random.default_rng(0).standard_normal((5, 48, 64)).astype(np.float32)
@@ -59,7 +63,7 @@ def test_each_image_gets_its_class_map_in_its_size(trained: Path, tmp_path: Path
         seen = read_image(image)
         height, width = seen.shape[:2]
         assert result["size"] == [width, height]
-        assert result["mask"] == f"masks/{result['picture']}"
+        assert result["mask"] == f"masks/{Path(result['picture']).stem}.png"
         mask = pixels(tmp_path / result["mask"])
         (logits,) = segmenter.logits([segmenter.prepare(seen).image])
         assert np.array_equal(mask, class_map(logits, width, height))
@@ -78,14 +82,15 @@ def test_each_image_gets_its_class_map_in_its_size(trained: Path, tmp_path: Path
         shown = np.asarray(predict.readable(Image.fromarray(seen)))
         regions = cv2.resize(mask, shown.shape[1::-1], interpolation=cv2.INTER_NEAREST_EXACT)
         with Image.open(tmp_path / result["picture"]) as picture:
-            assert picture.width == shown.shape[1] >= 240
+            assert picture.width == shown.shape[1] >= 224
             assert (picture.height > len(shown)) == any(one["category_id"] for one in result["classes"])
             drawn = np.asarray(picture.convert("RGB"))[: len(shown)]
         for index in np.unique(regions[regions > 0]):
             colour = np.array(drawing.colour(index)) * drawing.OPACITY
             inside = shown[regions == index] * (1 - drawing.OPACITY) + colour
-            assert np.abs(drawn[regions == index] - inside).max() <= 1
-        assert np.array_equal(drawn[regions == 0], shown[regions == 0])
+            assert np.abs(drawn[regions == index] - inside).mean() < JPEG_NOISE
+        outside = drawn[regions == 0].astype(int) - shown[regions == 0]
+        assert not outside.size or np.abs(outside).mean() < JPEG_NOISE
     assert {"background", "圆"} < names
 
 

@@ -10,6 +10,7 @@ from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import params as params_messages
 from paddlex_restful.messages import training as messages
 from paddlex_restful.params import size_problem
+from paddlex_restful.training.depthwise import quicken
 from paddlex_restful.training.suites import paddleclas_backbone
 
 
@@ -100,8 +101,7 @@ def build_net(name: str, num_classes: int) -> paddle.nn.Layer:
     # Some nets name their parameters, and paddle refuses a name twice in one process; the guard also makes the names,
     # by which an optimiser's state is kept, those of the net alone.
     with paddle.utils.unique_name.guard():
-        net: paddle.nn.Layer = make(pretrained=False, class_num=num_classes)
-    return net
+        return quicken(make(pretrained=False, class_num=num_classes))
 
 
 def check_size(name: str, width: int, height: int) -> None:

@@ -10,6 +10,7 @@ import paddle
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import segmentation as messages
 from paddlex_restful.messages import training as training_messages
+from paddlex_restful.training.depthwise import quicken
 from paddlex_restful.training.suites import paddleseg_models
 
 Maker = Callable[[int], paddle.nn.Layer]
@@ -186,7 +187,7 @@ def build_net(model: str, backbone: str | None, classes: int) -> paddle.nn.Layer
     known = architecture(model, backbone)
     # The guard makes the names of the parameters, by which an optimiser's state is kept, those of the net alone.
     with paddle.utils.unique_name.guard():
-        return known.make(classes)
+        return quicken(known.make(classes))
 
 
 def published_weights(model: str, backbone: str | None, source: str) -> str | None:

@@ -14,6 +14,7 @@ import paddle
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.jobs.context import JobFailed
 from paddlex_restful.messages import training as messages
+from paddlex_restful.training.depthwise import quicken
 from paddlex_restful.training.detection.nets import picodet, ppyoloe, rcnn, yolo
 from paddlex_restful.training.detection.nets.base import Anchors, DetectionNet, Detections, NetMeta
 from paddlex_restful.training.detection.nets.weights import weights_url
@@ -58,7 +59,9 @@ def build(model: str, backbone: str, classes: int, params: Mapping[str, Any], *,
         raise JobFailed("model", messages.UNKNOWN_MODEL, model=model, models=", ".join(builders))
     # The guard makes the names of the weights, by which an optimiser's state is kept, those of the net alone.
     with paddle.utils.unique_name.guard():
-        return builders[model](backbone, classes, params)
+        net = builders[model](backbone, classes, params)
+    quicken(net)
+    return net
 
 
 def optimizer(net: DetectionNet, params: Mapping[str, Any]) -> paddle.optimizer.Optimizer:

@@ -8,6 +8,9 @@ AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
 LITE_PYTHON ?= $(shell for python in python3.10 python3.8 $(HOME)/.pyenv/versions/3.10.*/bin/python $(HOME)/.pyenv/versions/3.8.*/bin/python; do $$python -c "" 2>/dev/null && echo $$python && break; done)
 
+# Each server and each job that starts would compile the whole package again, a second each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: venv lite demo demo-compress test test-models test-browser browser pictures fuzz lint serve bench docs proto translations zoo clean
 
 venv: .venv/.ready

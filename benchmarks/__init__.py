@@ -1,1 +1,1 @@
-"""Measurements of the server: ``python -m benchmarks [topic …]``; see docs/benchmarks.md."""
+"""Measurements of the server: ``python -m benchmarks [topic …]``; see benchmarks/README.md."""

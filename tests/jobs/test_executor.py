@@ -181,6 +181,15 @@ def test_paddle_is_imported_ahead_uses_the_cores_and_never_enters_the_server(tmp
     assert not in_server
 
 
+def test_what_is_imported_ahead_is_left_out_of_the_garbage_collections_of_jobs() -> None:
+    counts = "print('paddle' in sys.modules, gc.get_freeze_count(), len(gc.get_objects()))"
+    code = f"import gc, sys, paddlex_restful.jobs.preload; {counts}"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    imported, frozen, looked_at = told[0], int(told[1]), int(told[2])
+    assert imported == "True"
+    assert looked_at < frozen / 100
+
+
 def test_ctrl_c_while_the_fork_server_imports_is_not_its_business() -> None:
     code = "import os, signal, paddlex_restful.jobs.preload; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

@@ -16,10 +16,13 @@ FORBIDDEN = frozenset(
         *("subprocess.getoutput", "subprocess.getstatusoutput"),
         *("pickle.load", "pickle.loads", "pickle.Unpickler", "marshal.load", "marshal.loads", "shelve.open"),
         *("joblib.load", "dill.load", "dill.loads", "pandas.read_pickle", "pd.read_pickle"),
-        *("paddle.load", "torch.load", "yaml.load", "yaml.load_all", "yaml.full_load", "yaml.unsafe_load"),
+        *("paddle.load", "torch.load", "yaml.load_all", "yaml.full_load", "yaml.unsafe_load"),
         "shutil.unpack_archive",
     }
 )
+SAFE_LOADERS = frozenset({"yaml.SafeLoader", "yaml.CSafeLoader"})
+"""Of YAML: they make nothing but plain values."""
+
 FORBIDDEN_METHODS = frozenset({"extract", "extractall"})
 """Of archives: what is unpacked is written by ``datasets/archive.py``."""
 
@@ -47,6 +50,8 @@ def faults(tree: ast.Module) -> Iterator[str]:
             yield f"{node.lineno}: {named}"
         if named in ("np.load", "numpy.load") and keywords.get("allow_pickle") != "False":
             yield f"{node.lineno}: {named} without allow_pickle=False"
+        if named == "yaml.load" and keywords.get("Loader") not in SAFE_LOADERS:
+            yield f"{node.lineno}: {named} that makes objects"
         if keywords.get("shell", "False") != "False":
             yield f"{node.lineno}: {named} with a shell"
 
@@ -75,7 +80,9 @@ def test_pickles_are_read_in_two_places_where_every_name_is_looked_up_in_a_list(
         "paddle.load(path)",
         "np.load(path)",
         "np.load(path, allow_pickle=True)",
+        "yaml.load(text)",
         "yaml.load(text, Loader=yaml.Loader)",
+        "yaml.load(text, Loader=yaml.CLoader)",
         "subprocess.run(text, shell=True)",
         "tarfile.open(path).extractall(folder)",
         "zipfile.ZipFile(path).extract(name)",

@@ -218,9 +218,9 @@ def test_test_images_are_told_and_drawn_with_their_truth(done: JobContext) -> No
         assert all(("segmentation" in true) == (kind == "instance_segmentation") for true in one["truth"])
         with Image.open(context.path("predicted test split") / one["picture"]) as picture:
             # Pictures of 96 x 64 pixels are enlarged, so that names fit onto them.
-            assert picture.width == 2 * 360 + drawing._GAP
+            assert picture.width == 2 * 336 + drawing._GAP
             pixels = np.asarray(picture)
-        half = pixels[-240:, :360]
+        half = pixels[-224:, :336]
         plain = np.asarray(predict.readable(Image.fromarray(read_image(sample.image))))
         assert (np.abs(half.astype(int) - plain).max() > 60) == bool(sample.label)
 

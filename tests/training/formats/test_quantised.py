@@ -95,12 +95,12 @@ def test_fine_tuning_changes_the_weights_and_keeps_the_net(
     assert old.keys() == new.keys()
     changed = [name for name in old if not np.array_equal(old[name], new[name])]
     assert any(name.endswith("weight") for name in changed)
-    # It was a good net, and still is.
-    samples = datasets.samples(workspace / "datasets/D0001", "classification", "train")
-    nets = [Classifier(folder) for folder in (workspace / "output/best_model", kept[0])]
-    images = [nets[0].preprocess.load(sample.image) for sample in samples]
-    ones, others = (net.scores(images).argmax(axis=1) for net in nets)
-    assert (ones == others).mean() > 0.8
+    # It is the same net still: no convolution has become another one.
+    moved = [
+        np.linalg.norm(new[name] - old[name]) / np.linalg.norm(old[name]) for name in changed if old[name].ndim == 4
+    ]
+    assert moved
+    assert max(moved) < 0.1
 
 
 def test_a_failure_is_told_with_the_last_words_and_leaves_nothing(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paddlex_restful.metrics.ratios import Figures, figure, ratio
+from paddlex_restful.metrics.ratios import Figures, confusion, figure, ratio
 
 Scores = NDArray[np.float32]
 Classes = NDArray[np.int64]
@@ -71,9 +71,8 @@ def evaluation_result(scores: Scores, truth: Classes, labels: Sequence[str], top
         needs such a figure.
     """
     classes = len(labels)
-    pairs = truth * classes + scores.argmax(axis=1)
-    confusion = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-    right, of_truth, of_prediction = np.diag(confusion), confusion.sum(1), confusion.sum(0)
+    counts = confusion(truth, scores.argmax(axis=1), classes)
+    right, of_truth, of_prediction = np.diag(counts), counts.sum(1), counts.sum(0)
     found = {
         "precision": ratio(right, of_prediction),
         "recall": ratio(right, of_truth),
@@ -82,7 +81,7 @@ def evaluation_result(scores: Scores, truth: Classes, labels: Sequence[str], top
     auc = [roc_auc(scores[:, index], truth == index) for index in range(classes)]
     topk = max(1, min(topk, classes))
     return {
-        "Confusion_Matrix": confusion.tolist(),
+        "Confusion_Matrix": counts.tolist(),
         "PRF1": {
             label: {**{name: figure(each[index]) for name, each in found.items()}, "auc": figure(auc[index])}
             for index, label in enumerate(labels)

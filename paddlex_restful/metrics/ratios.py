@@ -1,4 +1,4 @@
-"""Figures that are shares of counts, and how those that cannot be computed are told."""
+"""Counts of answers, figures that are shares of counts, and how those that cannot be computed are told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Figures = NDArray[np.float64]
+
+Confusion = NDArray[np.int64]
+"""Numbers of answers, [classes, classes]: rows are the true class, columns the predicted one."""
+
+
+def confusion(truth: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], classes: int) -> Confusion:
+    """Count answers by true and predicted class.
+
+    Args:
+        truth: class ids, shape [n].
+        predicted: class ids, shape [n].
+        classes: their number; ids lie below it.
+    """
+    pairs = truth.astype(np.int64) * classes + predicted
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
 def ratio(part: Any, whole: Any) -> Figures:

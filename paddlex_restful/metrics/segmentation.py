@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as rle
 
 from paddlex_restful.datasets.segmentation import IGNORED
-from paddlex_restful.metrics.ratios import Figures, figure, ratio
-
-Confusion = NDArray[np.int64]
-"""Numbers of pixels, [classes, classes]: rows are the true class, columns the predicted one."""
+from paddlex_restful.metrics import ratios
+from paddlex_restful.metrics.ratios import Confusion, Figures, figure, ratio
 
 
 def confusion_matrix(truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int) -> Confusion:
@@ -25,8 +23,7 @@ def confusion_matrix(truth: NDArray[np.uint8], predicted: NDArray[np.uint8], cla
         classes: their number; ids lie below it.
     """
     counted = truth != IGNORED
-    pairs = truth[counted].astype(np.int64) * classes + predicted[counted]
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    return ratios.confusion(truth[counted], predicted[counted], classes)
 
 
 def class_iou(confusion: Confusion) -> Figures:

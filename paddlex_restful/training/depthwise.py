@@ -11,16 +11,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import MethodType
+from typing import TypeVar
 
 import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+Net = TypeVar("Net", bound=paddle.nn.Layer)
+
 _MOST_PRODUCTS = 16_000
 """For each channel of an image: beyond, paddle's own kernel is as fast."""
 
 
-def quicken(net: paddle.nn.Layer) -> paddle.nn.Layer:
+def quicken(net: Net) -> Net:
     """Have each depthwise convolution of a net computed in the faster way, whichever that is for what it is given.
 
     Args:

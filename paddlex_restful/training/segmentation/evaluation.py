@@ -15,6 +15,7 @@ from paddlex_restful.datasets import Sample
 from paddlex_restful.imaging.example import Example
 from paddlex_restful.jobs.context import JobContext
 from paddlex_restful.metrics import segmentation as metrics
+from paddlex_restful.metrics.ratios import Confusion
 from paddlex_restful.results import MASKS_FOLDER
 from paddlex_restful.training import evaluate, predict, reading
 from paddlex_restful.training.reporter import log
@@ -69,7 +70,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 def _evaluate(
     context: JobContext, segmenter: Segmenter, dataset: Path, samples: Sequence[Sample], masks: Path
-) -> tuple[metrics.Confusion, list[dict[str, Any]]]:
+) -> tuple[Confusion, list[dict[str, Any]]]:
     """The confusion matrix of all images, and a record of each."""
     classes = len(segmenter.labels)
 
@@ -77,7 +78,7 @@ def _evaluate(
         example = load(sample, classes)
         return segmenter.prepare(example.image).image, example
 
-    def measure(logits: NDArray[np.float32], example: Example, target: Path) -> metrics.Confusion:
+    def measure(logits: NDArray[np.float32], example: Example, target: Path) -> Confusion:
         found = class_map(logits, example.width, example.height)
         class_image(found).save(target, bits=8)
         assert example.mask is not None

@@ -59,9 +59,7 @@ def build(model: str, backbone: str, classes: int, params: Mapping[str, Any], *,
         raise JobFailed("model", messages.UNKNOWN_MODEL, model=model, models=", ".join(builders))
     # The guard makes the names of the weights, by which an optimiser's state is kept, those of the net alone.
     with paddle.utils.unique_name.guard():
-        net = builders[model](backbone, classes, params)
-    quicken(net)
-    return net
+        return quicken(builders[model](backbone, classes, params))
 
 
 def optimizer(net: DetectionNet, params: Mapping[str, Any]) -> paddle.optimizer.Optimizer:

@@ -84,8 +84,10 @@ class World:
     def shares(self, order: NDArray[np.intp], batch_size: int) -> Iterator[tuple[NDArray[np.intp], float]]:
         """This process's share of each batch, and the weight of its mean loss.
 
-        All images are used. The last batch takes what is left; where that would be a single image for a process, it
-        joins the batch before. The mean over all processes of weighted losses is the mean loss of the whole batch.
+        All images are used, in as few batches as hold them, of sizes that differ by one at most: a last batch of the
+        one or two images that are left over would set a small net back, since batch normalisation learns noise from
+        them. Where even a process's share would be a single image there is a batch less, and all are larger. The mean
+        over all processes of weighted losses is the mean loss of the whole batch.
 
         Args:
             order: indices of the images of an epoch, [N]; the same in all processes.
@@ -96,11 +98,9 @@ class World:
             yield share, len(share) * self.size / (end - start)
 
     def _bounds(self, count: int, batch_size: int) -> list[int]:
-        bounds = [*range(0, count, batch_size), count]
         least = self.size * min(_LEAST, max(1, batch_size // self.size))
-        if 0 < count % batch_size < least and count > batch_size:
-            del bounds[-2]
-        return bounds
+        batches = max(1, min(-(-count // batch_size), count // least))
+        return [count * batch // batches for batch in range(batches + 1)]
 
     @property
     def least_images(self) -> int:

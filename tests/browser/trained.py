@@ -45,8 +45,7 @@ def trained_models(server: Server, folder: Path) -> Models:
     did = import_dataset(server, images)
     server.ok("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0.4)
     pid = bound_project(server, did)
-    # Of 18 images a batch of 8 would leave two, of which batch norms over single pixels make gradients without bounds.
-    classifier, untrained = task(server, pid, batch_size=6), task(server, pid)
+    classifier, untrained = task(server, pid), task(server, pid)
     train(server, classifier)
 
     scenes = make_detection(folder / "scenes", count=14, size=(96, 64), objects=2, classes=CLASSES)

@@ -238,20 +238,21 @@ def test_the_end_of_one_that_is_waited_for_is_the_cause(make_context: Run) -> No
     ("size", "count", "batch_size", "sizes"),
     [
         (1, 8, 4, [[4, 4]]),
-        (1, 9, 4, [[4, 5]]),
-        (1, 7, 4, [[4, 3]]),
+        (1, 9, 4, [[3, 3, 3]]),
+        (1, 7, 4, [[3, 4]]),
+        (1, 17, 8, [[5, 6, 6]]),
         (1, 3, 4, [[3]]),
         (1, 2, 1, [[1, 1]]),
         (1, 5, 2, [[2, 3]]),
         (1, 1, 4, [[1]]),
-        (2, 20, 8, [[4, 4, 2], [4, 4, 2]]),
-        (2, 19, 8, [[4, 6], [4, 5]]),
-        (2, 21, 8, [[4, 4, 3], [4, 4, 2]]),
+        (2, 20, 8, [[3, 4, 4], [3, 3, 3]]),
+        (2, 19, 8, [[3, 3, 4], [3, 3, 3]]),
+        (2, 21, 8, [[4, 4, 4], [3, 3, 3]]),
         (3, 10, 6, [[4], [3], [3]]),
         (2, 5, 2, [[1, 2], [1, 1]]),
     ],
 )
-def test_each_process_has_its_share_and_none_a_single_image(
+def test_batches_are_nearly_equal_and_no_process_has_a_single_image(
     size: int, count: int, batch_size: int, sizes: list[list[int]]
 ) -> None:
     order = np.random.default_rng(0).permutation(count)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flask import Flask, Request, request
@@ -12,7 +13,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from paddlex_restful import __version__
-from paddlex_restful.api import BLUEPRINTS, kept, requests
+from paddlex_restful.api import BLUEPRINTS, kept, remembered, requests
 from paddlex_restful.api.access import Access, decided
 from paddlex_restful.api.access.guard import Guard
 from paddlex_restful.api.access.token import settle
@@ -21,10 +22,11 @@ from paddlex_restful.api.calls import CALLS
 from paddlex_restful.api.document import describe
 from paddlex_restful.api.download import MOST_DOWNLOADS
 from paddlex_restful.api.events import MOST_STREAMS
+from paddlex_restful.api.remembered import Remembered
 from paddlex_restful.config import Config
 from paddlex_restful.logs import ServerLog
 from paddlex_restful.prometheus import Traffic
-from paddlex_restful.services import Services, build_services
+from paddlex_restful.services import Services, build_services, listing
 from paddlex_restful.services.health import Readiness
 from paddlex_restful.web import mount
 
@@ -49,6 +51,14 @@ class _NoSessions(SessionInterface):
 
 class _App(Flask):
     session_interface = _NoSessions()
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request: as an equal one before, or by working on it."""
+        requests.begin(environ)
+        again: Remembered = self.extensions[remembered.EXTENSION]
+        closing: threading.Event = self.extensions["closing"]
+        found = None if closing.is_set() else again.answer(environ, start_response)
+        return found if found is not None else super().wsgi_app(environ, start_response)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Spare each request the look whether its functions are coroutines: none is."""
@@ -80,8 +90,10 @@ def create_app(
     app.extensions["readiness"] = Readiness(services)
     app.extensions[kept.EXTENSION] = kept.KeptLists()
     traffic = app.extensions["traffic"] = Traffic()
-    # The last that is done, after all other functions of this kind.
-    requests.install(app, traffic, log)
+    # What was declared last of such functions is done first: an answer is whole when it is remembered.
+    ledger = requests.Ledger(traffic, log)
+    Remembered(ledger, partial(listing.state, services)).install(app)
+    ledger.install(app)
     register_failures(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -12,6 +12,7 @@ from flask import current_app
 
 from paddlex_restful.api.answers import encode
 from paddlex_restful.api.arguments import PartOfList
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.services import Services
 from paddlex_restful.services.listing import Listed, state
 
@@ -84,5 +85,7 @@ def kept_answer(
         within: id of the entry whose list it is.
     """
     lists: KeptLists = current_app.extensions[EXTENSION]
-    items, total = lists.get((name, within, args.selection), state(services), make)
+    current = state(services)
+    items, total = lists.get((name, within, args.selection), current, make)
+    until_changed(current)
     return args.answer(name, items, total)

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.workspace import Attributes, WorkspaceFolder
 from paddlex_restful.services import Services, attributes
+from paddlex_restful.services.listing import state
 
 blueprint = Blueprint("workspace", __name__)
 
@@ -29,6 +31,7 @@ class GetWorkspace(Arguments):
 @call(blueprint, "GET", "/workspace", WorkspaceFolder, Attributes)
 def get(args: GetWorkspace, services: Services) -> dict[str, Any]:
     """The folder of the workspace, or attributes of one of its entries."""
+    until_changed(state(services))
     return attributes.look_up(services, args.struct, args.id, args.attr_list)
 
 

@@ -1,0 +1,113 @@
+"""Whole answers that are given again to equal requests, before anything is done with those.
+
+Most requests of a page or a script that polls are equal to one before, and so are their answers until something
+changes in the workspace or its jobs. Equal means in every header but a few that nothing here reads: whoever sends
+another token, cookie, host or origin, and whoever calls from elsewhere, goes the whole way, past the guard.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from flask import Flask, Response
+from flask.globals import request_ctx
+
+from paddlex_restful.api import requests
+
+MOST_BYTES = 16 << 20
+"""All answers together; those that were asked for longest ago make room."""
+
+EXTENSION = "remembered"
+"""Where an application has its ``Remembered``."""
+
+_UNREAD = frozenset({"HTTP_USER_AGENT", "HTTP_ACCEPT_ENCODING", "HTTP_CONNECTION", "HTTP_X_REQUEST_ID"})
+
+_KEY = "paddlex_restful.remembered"
+_STATE = "paddlex_restful.state"
+
+Environ = dict[str, Any]
+
+
+class _Answer(NamedTuple):
+    state: Hashable
+    rule: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Remembered:
+    """The answers of one application. Safe to use from several threads.
+
+    Args:
+        ledger: where requests are noted.
+        state: gives what all remembered answers depend on; see ``until_changed``.
+    """
+
+    def __init__(self, ledger: requests.Ledger, state: Callable[[], Hashable]) -> None:
+        self._ledger = ledger
+        self._state = state
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
+        self._bytes = 0
+
+    def install(self, app: Flask) -> None:
+        """Keep what the application answers, as the last that is done with it."""
+        app.extensions[EXTENSION] = self
+        app.after_request(self._keep)
+
+    def answer(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes] | None:
+        """Answer a request as an equal one was answered; None where it must be worked on.
+
+        Args:
+            environ: the request, as WSGI has it.
+            start_response: as WSGI has it.
+        """
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("CONTENT_LENGTH", "0") != "0":
+            return None
+        key = environ[_KEY] = _key(environ)
+        found = self._answers.get(key)
+        if found is None or found.state != self._state():
+            return None
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+        start_response("200 OK", [*found.headers, self._ledger.note(environ, found.rule, found.rule, 200)])
+        return (found.body,)
+
+    def _keep(self, response: Response) -> Response:
+        current = request_ctx.request
+        key, state = current.environ.get(_KEY), current.environ.get(_STATE)
+        if key is not None and state is not None and current.url_rule is not None and response.status_code == 200:
+            headers = [pair for pair in response.get_wsgi_headers(current.environ) if pair[0] != requests.ID_HEADER]
+            self._put(key, _Answer(state, current.url_rule.rule, headers, response.get_data()))
+        return response
+
+    def _put(self, key: Hashable, made: _Answer) -> None:
+        with self._lock:
+            replaced = self._answers.pop(key, None)
+            self._answers[key] = made
+            self._bytes += len(made.body) - (len(replaced.body) if replaced is not None else 0)
+            while self._bytes > MOST_BYTES:
+                _, gone = self._answers.popitem(last=False)
+                self._bytes -= len(gone.body)
+
+
+def until_changed(state: Hashable) -> None:
+    """Let the answer of the request under work be given again as long as this is the state.
+
+    Args:
+        state: of all that lists tell (``services.listing.state``), looked at before the answer was made.
+    """
+    request_ctx.request.environ[_STATE] = state
+
+
+def _key(environ: Mapping[str, Any]) -> Hashable:
+    return (
+        environ["PATH_INFO"],
+        environ["QUERY_STRING"],
+        environ.get("REMOTE_ADDR"),
+        *(pair for pair in environ.items() if pair[0][:5] == "HTTP_" and pair[0] not in _UNREAD),
+    )

@@ -1,4 +1,4 @@
-"""Answers that are given again: the same as if they were made anew, and to nobody who would not get them anyway."""
+"""Answers that are given again: the same as if they were made anew. That strangers get none: tests/attacks."""
 
 from __future__ import annotations
 
@@ -34,12 +34,10 @@ class Watched:
         response.get_data()
         return response
 
-    def token(self) -> str:
-        return str(self.app.extensions["guard"].token.value)
 
-
-def watched(folder: Path, *, require_token: bool = False) -> Iterator[Watched]:
-    config = Config(folder / "workspace", require_token=require_token)
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    config = Config(tmp_path / "workspace")
     services = build_services(config)
     log = ServerLog(services.workspace.root)
     app = create_app(config, services, log=log)
@@ -57,44 +55,34 @@ def watched(folder: Path, *, require_token: bool = False) -> Iterator[Watched]:
     log.close()
 
 
-@pytest.fixture
-def open_to_all(tmp_path: Path) -> Iterator[Watched]:
-    yield from watched(tmp_path)
-
-
-@pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Watched]:
-    yield from watched(tmp_path, require_token=True)
-
-
 def without_id(response: TestResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
     headers = [pair for pair in response.headers.items() if pair[0] != "X-Request-ID"]
     return response.status_code, response.data, headers
 
 
 @pytest.mark.parametrize("path", ["/workspace", "/dataset", "/project", "/project/task", "/dataset?limit=3&sort=-name"])
-def test_an_equal_request_is_answered_without_work_until_something_changes(open_to_all: Watched, path: str) -> None:
-    datasets.create(open_to_all.services, "first", "", "classification")
-    first, second = open_to_all.get(path), open_to_all.get(path, headers={"User-Agent": "another"})
+def test_an_equal_request_is_answered_without_work_until_something_changes(watched: Watched, path: str) -> None:
+    datasets.create(watched.services, "first", "", "classification")
+    first, second = watched.get(path), watched.get(path, headers={"User-Agent": "another"})
     assert without_id(first) == without_id(second)
-    [endpoint] = open_to_all.worked
-    assert open_to_all.worked == {endpoint: 1}
-    datasets.create(open_to_all.services, "second", "", "classification")
-    third = open_to_all.get(path)
-    assert open_to_all.worked == {endpoint: 2}
+    [endpoint] = watched.worked
+    assert watched.worked == {endpoint: 1}
+    datasets.create(watched.services, "second", "", "classification")
+    third = watched.get(path)
+    assert watched.worked == {endpoint: 2}
     assert (b"second" in third.data) == path.startswith("/dataset")
 
 
-def test_what_is_told_of_one_entry_follows_its_changes(open_to_all: Watched) -> None:
-    did = datasets.create(open_to_all.services, "before", "", "classification")
+def test_what_is_told_of_one_entry_follows_its_changes(watched: Watched) -> None:
+    did = datasets.create(watched.services, "before", "", "classification")
     path = f"/workspace?struct=dataset&id={did}&attr_list=name"
-    assert open_to_all.get(path).json["attr"] == {"name": "before"}
-    open_to_all.services.workspace.update(did, name="after")
-    assert open_to_all.get(path).json["attr"] == {"name": "after"}
+    assert watched.get(path).json["attr"] == {"name": "before"}
+    watched.services.workspace.update(did, name="after")
+    assert watched.get(path).json["attr"] == {"name": "after"}
 
 
-def test_a_request_that_differs_is_worked_on(open_to_all: Watched) -> None:
-    open_to_all.get("/dataset")
+def test_a_request_that_differs_is_worked_on(watched: Watched) -> None:
+    watched.get("/dataset")
     requests: list[dict[str, Any]] = [
         {"path": "/dataset?limit=1"},
         {"path": "/dataset", "headers": {"Accept-Language": "zh"}},
@@ -104,57 +92,43 @@ def test_a_request_that_differs_is_worked_on(open_to_all: Watched) -> None:
         {"path": "/dataset", "json": {"limit": 1}},
     ]
     for number, request in enumerate(requests, 2):
-        open_to_all.get(**request)
-        assert sum(open_to_all.worked.values()) == number, request
+        watched.get(**request)
+        assert sum(watched.worked.values()) == number, request
     # What is in a body is never remembered.
-    assert "total" in open_to_all.get("/dataset", json={"limit": 1}).json
-    assert "total" not in open_to_all.get("/dataset").json
-    assert sum(open_to_all.worked.values()) == len(requests) + 2
+    assert "total" in watched.get("/dataset", json={"limit": 1}).json
+    assert "total" not in watched.get("/dataset").json
+    assert sum(watched.worked.values()) == len(requests) + 2
 
 
-def test_a_stranger_gets_nothing_that_was_remembered(guarded: Watched) -> None:
-    right = {"Authorization": f"Bearer {guarded.token()}"}
-    for _ in range(2):
-        assert guarded.get("/workspace", headers=right).status_code == 200
-        assert guarded.get(f"/workspace?token={guarded.token()}").status_code == 200
-        assert guarded.get("/workspace").status_code == 401
-        assert guarded.get("/workspace?token=wrong").status_code == 401
-        assert guarded.get("/workspace", headers={"Authorization": "Bearer wrong"}).status_code == 401
-        assert guarded.get("/workspace", headers=right, base_url="http://evil.example").status_code == 403
-        assert guarded.get("/workspace", headers={**right, "Origin": "http://evil.example"}).status_code == 403
-    # Once for the header, once for the address.
-    assert guarded.worked == {"workspace.GET /workspace": 2}
+def test_nothing_is_remembered_while_the_server_closes(watched: Watched) -> None:
+    assert watched.get("/workspace").status_code == 200
+    watched.app.extensions["closing"].set()
+    assert watched.get("/workspace").status_code == 503
 
 
-def test_nothing_is_remembered_while_the_server_closes(open_to_all: Watched) -> None:
-    assert open_to_all.get("/workspace").status_code == 200
-    open_to_all.app.extensions["closing"].set()
-    assert open_to_all.get("/workspace").status_code == 503
-
-
-def test_each_answer_has_its_own_id_is_counted_and_logged(open_to_all: Watched) -> None:
-    ids = [open_to_all.get("/workspace").headers["X-Request-ID"] for _ in range(3)]
+def test_each_answer_has_its_own_id_is_counted_and_logged(watched: Watched) -> None:
+    ids = [watched.get("/workspace").headers["X-Request-ID"] for _ in range(3)]
     assert len(set(ids)) == 3
-    mine = open_to_all.get("/workspace", headers={"X-Request-ID": "mine"})
+    mine = watched.get("/workspace", headers={"X-Request-ID": "mine"})
     assert mine.headers.getlist("X-Request-ID") == ["mine"]
-    assert sum(open_to_all.worked.values()) == 1
-    metrics = open_to_all.get("/metrics").text
+    assert sum(watched.worked.values()) == 1
+    metrics = watched.get("/metrics").text
     assert 'http_requests_total{method="GET",path="/workspace",status="200"} 4' in metrics
-    open_to_all.log.close()
-    lines = [orjson.loads(line) for line in (open_to_all.services.workspace.root / FILE).read_bytes().splitlines()]
+    watched.log.close()
+    lines = [orjson.loads(line) for line in (watched.services.workspace.root / FILE).read_bytes().splitlines()]
     told = [line["request_id"] for line in lines if line.get("path") == "/workspace"]
     assert told == [*ids, "mine"]
 
 
-def test_only_so_much_is_remembered(open_to_all: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    did = datasets.create(open_to_all.services, "n" * 200, "d" * 4000, "classification")
-    size = len(open_to_all.get("/dataset").data)
+def test_only_so_much_is_remembered(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    did = datasets.create(watched.services, "n" * 200, "d" * 4000, "classification")
+    size = len(watched.get("/dataset").data)
     monkeypatch.setattr(remembered, "MOST_BYTES", 3 * size + size // 2)
 
     def is_worked_on(path: str) -> bool:
-        before = sum(open_to_all.worked.values())
-        assert did in open_to_all.get(path).text
-        return sum(open_to_all.worked.values()) > before
+        before = sum(watched.worked.values())
+        assert did in watched.get(path).text
+        return sum(watched.worked.values()) > before
 
     assert not is_worked_on("/dataset")
     assert is_worked_on("/dataset?limit=2")

@@ -52,6 +52,18 @@ def test_no_call_answers_a_stranger(open_server: Server, each: Call) -> None:
     assert "access token" in response.json()["message"]
 
 
+def test_a_stranger_gets_nothing_that_is_remembered_for_others(open_server: Server) -> None:
+    right = bearer(open_server.token())
+    for _ in range(3):
+        assert "dirname" in ask(open_server, headers=right).json()
+        assert "dirname" in ask(open_server, f"/workspace?token={open_server.token()}").json()
+        assert ask(open_server).status_code == 401
+        assert ask(open_server, "/workspace?token").status_code == 401
+        assert ask(open_server, headers={"Cookie": "language=en"}).status_code == 401
+        assert ask(open_server, headers={**right, "Host": "evil.example"}).status_code == 403
+        assert ask(open_server, headers={**right, "Origin": "http://evil.example"}).status_code == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/nowhere", "//workspace", "/workspace/../file", "/workspace?token"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PATCH", "TRACE"])
 def test_no_address_answers_a_stranger(open_server: Server, path: str, method: str) -> None:

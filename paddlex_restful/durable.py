@@ -1,7 +1,8 @@
 """File operations that have reached the disk when they return.
 
 A file is replaced as a whole or not at all: its new content is written beside it, synced, renamed over it, and the
-folder is synced, because a rename lives in the folder and not in the file. Every system call of a save is made here.
+folder is synced, because a rename lives in the folder and not in the file. Who keeps two copies and knows a torn one
+(``workspace.statefile``) may write over them in turn, which is quicker. Every system call of a save is made here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 TEMPORARY_SUFFIX = ".tmp"
 """How the names of unfinished files end; they begin with a dot. One that a crash left holds nothing of worth."""
 
-_WRITE_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_WRITE_OVER = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_WRITE_NEW = _WRITE_OVER | os.O_CREAT | os.O_TRUNC
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
@@ -43,12 +45,40 @@ def write_synced(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Writes a file in place and syncs its content; not atomic, and its name is not durable yet."""
     descriptor = os.open(path, _WRITE_NEW, mode)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        _write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Writes over the content of a file that is there, and syncs it; not atomic.
+
+    It takes a fraction of the time of replacing the file, since the disk need not order anything but the content.
+
+    Args:
+        path: the file.
+        data: the new content, no shorter than the old one.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        OSError: it could not be written. The file is as it was if the disk had no room for more, else a mixture.
+    """
+    descriptor = os.open(path, _WRITE_OVER)
+    try:
+        if os.fstat(descriptor).st_size < len(data) and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, len(data))
+        _write_all(descriptor, data)
+        # Without the times of the file, which would cost another write.
+        (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def make_folder(path: Path) -> None:

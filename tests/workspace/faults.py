@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CALLS = frozenset({"open", "write", "fsync", "close", "replace", "unlink", "mkdir"})
+CALLS = frozenset({"open", "posix_fallocate", "write", "fsync", "fdatasync", "close", "replace", "unlink", "mkdir"})
 """The system calls of a save."""
 
 
@@ -76,6 +76,7 @@ class PowerlessOs(FaultyOs):
             "open": self._open,
             "write": self._write,
             "fsync": self._fsync,
+            "fdatasync": self._fsync,
             "replace": self._replace,
             "mkdir": self._mkdir,
             "unlink": self._unlink,

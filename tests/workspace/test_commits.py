@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -42,13 +43,13 @@ def test_32_threads_create_without_losing_or_repeating_an_id(workspace: Workspac
 
 def test_waiting_changes_share_one_save(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     saves: Counter[str] = Counter()
-    rename = durable.rename
+    overwrite = durable.overwrite
 
-    def counted(source: object, target: object) -> None:
-        saves["renames"] += 1
-        rename(source, target)  # type: ignore[arg-type]
+    def counted(path: Path, data: bytes) -> None:
+        saves["written"] += 1
+        overwrite(path, data)
 
-    monkeypatch.setattr(durable, "rename", counted)
+    monkeypatch.setattr(durable, "overwrite", counted)
     inside, go_on = threading.Event(), threading.Event()
 
     def slow(message: pb.Workspace) -> None:
@@ -67,7 +68,7 @@ def test_waiting_changes_share_one_save(workspace: Workspace, monkeypatch: pytes
     go_on.set()
     for thread in [leader, *waiting]:
         thread.join()
-    assert saves["renames"] == 4
+    assert saves["written"] == 4
 
 
 def test_a_change_that_raises_leaves_nothing_and_spares_its_group(workspace: Workspace, reopen: Opener) -> None:

@@ -117,20 +117,23 @@ class _Copy:
     generation: int = -1
     size: int = 0
 
-    def write(self, content: Envelope) -> None:
+    def write(self, generation: int, sealed: bytes) -> None:
         """Write what is to be held; a file that is not there is made.
+
+        Args:
+            generation: of the content.
+            sealed: the content in its envelope.
 
         Raises:
             OSError: the disk refused; the copy may not be whole.
         """
         self.generation = -1
-        sealed = seal(content)
         data = sealed.ljust(max(self.size, -(-len(sealed) // _GROWTH) * _GROWTH), b"\0")
         try:
             durable.overwrite(self.path, data)
         except FileNotFoundError:
             durable.write_durably(self.path, data)
-        self.generation, self.size = content.generation, len(data)
+        self.generation, self.size = generation, len(data)
 
 
 class StateFile:
@@ -188,16 +191,17 @@ class StateFile:
         """
         self._generation += 1
         content = Envelope(self._generation, payload)
+        sealed = seal(content)
         # The older one first: the other may be the only one that is whole.
         first, second = sorted(self._copies, key=lambda copy: copy.generation)
         try:
-            first.write(content)
+            first.write(content.generation, sealed)
         except OSError:
             self._take_back(first)
             raise
         self._held = content
         try:
-            second.write(content)
+            second.write(content.generation, sealed)
         except OSError as error:
             # The change is on the disk; only its second copy waits for the next save.
             log.warning("%s could not be brought up to date: %s.", second.path, error.strerror)
@@ -208,6 +212,6 @@ class StateFile:
             durable.remove_if_there(copy.path)
             return
         try:
-            copy.write(self._held)
+            copy.write(self._held.generation, seal(self._held))
         except OSError as error:
             log.error("A refused change may still be in %s until the next save: %s.", copy.path, error.strerror)

@@ -3,6 +3,7 @@ BIN := .venv/bin
 PORT ?= 8080
 WORKSPACE ?= workspace
 TYPE ?= classification
+WORKERS ?= 2
 CHROMIUM ?= /usr/bin/chromium
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
@@ -40,8 +41,10 @@ demo: venv
 demo-compress: venv
 	$(BIN)/python -m paddlex_restful.demo --compress --type $(TYPE)
 
+# Those of the jobs by themselves, since they fill the cores or watch how soon things happen.
 test: venv lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore tests/jobs
+	$(BIN)/python -m pytest tests/jobs
 
 # Every model on every backbone through all its jobs; make test takes another few of them each day.
 test-models: venv
@@ -49,7 +52,7 @@ test-models: venv
 
 # Visits the page with Debian's Chromium, which is installed if it is not there; CHROMIUM=/path names another.
 test-browser: venv browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m browser tests/browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m browser tests/browser
 
 browser:
 	@test -x "$(CHROMIUM)" || $(AS_ROOT) sh -c "apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-wqy-microhei"

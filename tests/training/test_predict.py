@@ -141,7 +141,7 @@ def test_the_test_split_is_predicted_with_its_true_classes(workspace: Path, tmp_
         # Each half names a class in its corner, and they are alike where the model is right.
         right = result["label"] == result["category"]
         difference = np.abs(truth[:20, :30].astype(int) - answer[:20, :30]).max()
-        assert difference < 40 if right else difference > 80
+        assert difference < 60 if right else difference > 80
 
 
 def test_an_unreadable_image_is_named_and_does_not_end_the_others(workspace: Path, tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_batches_have_the_shape_of_the_nets_input(workspace: Path) -> None:
     images = images_of(workspace)
     assert len(images) == 6
     batches = epoch(images, 1)
-    assert [pixels.shape for pixels, _ in batches] == [(4, 3, HEIGHT, WIDTH), (2, 3, HEIGHT, WIDTH)]
-    assert [truth.shape for _, truth in batches] == [(4, HEIGHT, WIDTH), (2, HEIGHT, WIDTH)]
+    assert [pixels.shape for pixels, _ in batches] == [(3, 3, HEIGHT, WIDTH)] * 2
+    assert [truth.shape for _, truth in batches] == [(3, HEIGHT, WIDTH)] * 2
     for pixels, truth in (*batches, *images.batches(4)):
         assert (pixels.dtype, truth.dtype) == (np.float32, np.int64)
         assert -1 <= pixels.min() < pixels.max() <= 1

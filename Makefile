@@ -4,6 +4,8 @@ PORT ?= 8080
 WORKSPACE ?= workspace
 TYPE ?= classification
 WORKERS ?= 2
+# A file is one process's, in the order of the folders: by their number of tests, those with few slow ones would come last.
+SHARED := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CHROMIUM ?= /usr/bin/chromium
 AS_ROOT := $(if $(filter-out 0,$(shell id -u)),sudo)
 
@@ -41,10 +43,9 @@ demo: venv
 demo-compress: venv
 	$(BIN)/python -m paddlex_restful.demo --compress --type $(TYPE)
 
-# A file is one process's, in the order of the folders: by their number of tests, those with few slow ones would come last.
 # Those of the jobs by themselves, since they fill the cores or watch how soon things happen.
 test: venv lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore tests/jobs
+	$(BIN)/python -m pytest $(SHARED) --ignore tests/jobs
 	$(BIN)/python -m pytest tests/jobs
 
 # Every model on every backbone through all its jobs; make test takes another few of them each day.
@@ -53,7 +54,7 @@ test-models: venv
 
 # Visits the page with Debian's Chromium, which is installed if it is not there; CHROMIUM=/path names another.
 test-browser: venv browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m browser tests/browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest $(SHARED) -m browser tests/browser
 
 browser:
 	@test -x "$(CHROMIUM)" || $(AS_ROOT) sh -c "apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-wqy-microhei"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from flask import current_app
 from paddlex_restful.api.answers import encode
 from paddlex_restful.api.arguments import PartOfList
 from paddlex_restful.api.remembered import until_changed
+from paddlex_restful.recent import Recent
 from paddlex_restful.services import Services
 from paddlex_restful.services.listing import Listed, state
 
@@ -33,9 +33,8 @@ class KeptLists:
     """The lists of one application. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._making = threading.Lock()
-        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._kept: Recent[Hashable, _Kept] = Recent(MOST_KEPT)
 
     def get(self, key: Hashable, state: Hashable, make: Callable[[], Listed]) -> tuple[orjson.Fragment, int]:
         """A list in JSON, and how long the whole list is of which it is a part.
@@ -53,23 +52,12 @@ class KeptLists:
                 if found is None:
                     made = make()
                     found = _Kept(state, orjson.Fragment(encode(made.items)), made.total)
-                    self._keep(key, found)
+                    self._kept.put(key, found)
         return found.items, found.total
 
     def _find(self, key: Hashable, state: Hashable) -> _Kept | None:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is None or found.state != state:
-                return None
-            self._kept.move_to_end(key)
-            return found
-
-    def _keep(self, key: Hashable, made: _Kept) -> None:
-        with self._lock:
-            self._kept[key] = made
-            self._kept.move_to_end(key)
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+        found = self._kept.get(key)
+        return found if found is not None and found.state == state else None
 
 
 def kept_answer(

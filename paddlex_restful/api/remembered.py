@@ -7,8 +7,6 @@ another token, cookie, host or origin, and whoever calls from elsewhere, goes th
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,6 +14,7 @@ from flask import Flask, Response
 from flask.globals import request_ctx
 
 from paddlex_restful.api import requests
+from paddlex_restful.recent import Recent
 
 MOST_BYTES = 16 << 20
 """All answers together; those that were asked for longest ago make room."""
@@ -49,9 +48,7 @@ class Remembered:
     def __init__(self, ledger: requests.Ledger, state: Callable[[], Hashable]) -> None:
         self._ledger = ledger
         self._state = state
-        self._lock = threading.Lock()
-        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
-        self._bytes = 0
+        self._answers: Recent[Hashable, _Answer] = Recent(MOST_BYTES, lambda answer: len(answer.body))
 
     def install(self, app: Flask) -> None:
         """Keep what the application answers, as the last that is done with it."""
@@ -71,9 +68,6 @@ class Remembered:
         found = self._answers.get(key)
         if found is None or found.state != self._state():
             return None
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
         start_response("200 OK", [*found.headers, self._ledger.note(environ, found.rule, found.rule, 200)])
         return (found.body,)
 
@@ -82,17 +76,8 @@ class Remembered:
         key, state = current.environ.get(_KEY), current.environ.get(_STATE)
         if key is not None and state is not None and current.url_rule is not None and response.status_code == 200:
             headers = [pair for pair in response.get_wsgi_headers(current.environ) if pair[0] != requests.ID_HEADER]
-            self._put(key, _Answer(state, current.url_rule.rule, headers, response.get_data()))
+            self._answers.put(key, _Answer(state, current.url_rule.rule, headers, response.get_data()))
         return response
-
-    def _put(self, key: Hashable, made: _Answer) -> None:
-        with self._lock:
-            replaced = self._answers.pop(key, None)
-            self._answers[key] = made
-            self._bytes += len(made.body) - (len(replaced.body) if replaced is not None else 0)
-            while self._bytes > MOST_BYTES:
-                _, gone = self._answers.popitem(last=False)
-                self._bytes -= len(gone.body)
 
 
 def until_changed(state: Hashable) -> None:

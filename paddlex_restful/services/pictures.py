@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 from paddlex_restful.datasets import pictures
 from paddlex_restful.datasets.pictures import Labels
+from paddlex_restful.recent import Recent
 from paddlex_restful.services import Services, datasets
 
 _MOST_BYTES = 32 << 20
@@ -38,10 +37,7 @@ class Pictures:
 
     def __init__(self, services: Services, most: int = _MOST_BYTES) -> None:
         self._services = services
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Pictured, int, Labels], bytes] = OrderedDict()
-        self._bytes = 0
+        self._kept: Recent[tuple[Pictured, int, Labels], bytes] = Recent(most, len)
 
     def find(self, did: str, image: str | None = None) -> Pictured | None:
         """The image of a dataset, or the one that stands for it.
@@ -76,16 +72,10 @@ class Pictures:
             UserError: the image can no longer be read.
         """
         key = (found, side, labels)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
         dataset = self._services.workspace.dataset(found.did)
         made = pictures.picture(self._services.workspace.folder(dataset), dataset.type, found.image, side, labels)
-        with self._lock:
-            self._bytes += len(made) - len(self._kept.get(key, b""))
-            self._kept[key] = made
-            while self._bytes > self._most and len(self._kept) > 1:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
+        self._kept.put(key, made)
         return made

@@ -120,10 +120,11 @@ def test_each_answer_has_its_own_id_is_counted_and_logged(watched: Watched) -> N
     assert told == [*ids, "mine"]
 
 
-def test_only_so_much_is_remembered(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_much_is_remembered(watched: Watched) -> None:
+    kept = watched.app.extensions[remembered.EXTENSION]._answers
     did = datasets.create(watched.services, "n" * 200, "d" * 4000, "classification")
     size = len(watched.get("/dataset").data)
-    monkeypatch.setattr(remembered, "MOST_BYTES", 3 * size + size // 2)
+    kept.most = 3 * size + size // 2
 
     def is_worked_on(path: str) -> bool:
         before = sum(watched.worked.values())
@@ -139,6 +140,6 @@ def test_only_so_much_is_remembered(watched: Watched, monkeypatch: pytest.Monkey
     assert not is_worked_on("/dataset")
     assert is_worked_on("/dataset?limit=2")
     # One that is larger than all may be together makes room for nothing.
-    monkeypatch.setattr(remembered, "MOST_BYTES", size // 2)
+    kept.most = size // 2
     assert is_worked_on("/dataset?limit=5")
     assert is_worked_on("/dataset?limit=5")

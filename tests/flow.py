@@ -54,8 +54,13 @@ def import_dataset(server: Server, source: Path, dataset_type: str = "classifica
     """Make a dataset, import a folder into it and wait for the end; gives its id."""
     did: str = server.ok("POST", "/dataset", name=f"images of {source.name}", dataset_type=dataset_type)["did"]
     server.ok("PUT", "/dataset", did=did, path=str(source), **args)
-    until(lambda: server.ok("GET", "/dataset", did=did), lambda answer: answer["dataset_status"] not in (0, 1, 3))
+    wait_import(server, did)
     return did
+
+
+def wait_import(server: Server, did: str) -> None:
+    """Wait for the end of an import that has begun."""
+    until(lambda: server.ok("GET", "/dataset", did=did), lambda answer: answer["dataset_status"] not in (0, 1, 3))
 
 
 def bound_project(server: Server, did: str, project_type: str = "classification") -> str:

@@ -21,12 +21,14 @@ class Import:
     """The newest import of a dataset.
 
     Attributes:
+        job: number of its job.
         active: whether it goes on.
         stage: what it does, or did last.
         percent: how much of that is done; None where that cannot be told.
         message: what it waits for, or why it failed.
     """
 
+    job: int
     active: bool
     stage: Stage
     percent: float | None
@@ -42,7 +44,7 @@ def latest(services: Services, did: str) -> Import | None:
     progress = services.jobs.progress(job)
     stage: Stage = progress.get("stage", "waiting")
     percent = progress.get("percent") if stage in ("checking", "copying") else None
-    return Import(job.active, stage, percent, job.message)
+    return Import(job.id, job.active, stage, percent, job.message)
 
 
 def succeeded(services: Services, did: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import flow, images
 from tests.browser.conftest import Visit
@@ -183,6 +183,23 @@ def test_what_is_there_is_replaced_only_where_that_was_said(server: Server, visi
     page.get_by_role("button", name="Import this folder").click()
     page.wait_for_url(re.compile(f"/datasets/{did}$"))
     assert server.ok("GET", "/dataset/details", did=did)["details"]["labels"] == ["moon", "sun"]
+
+
+def test_an_import_that_ends_before_the_page_looks_is_seen(server: Server, visit: Visit, tmp_path: Path) -> None:
+    source = images.make_classification(tmp_path / "shapes", per_class=3)
+    did = flow.import_dataset(server, source)
+    page = visit(server, f"/datasets/{did}/import")
+
+    def hold(route: Route) -> None:
+        if "dataset-import-begun" in route.request.post_data_json["changedPropIds"][0]:
+            flow.wait_import(server, did)
+        route.continue_()
+
+    page.route(re.compile("_dash-update-component"), hold)
+    page.get_by_label("Folder of the server").fill(str(source))
+    page.get_by_label("Replace the 9 images").check()
+    page.get_by_role("button", name="Import this folder").click()
+    page.wait_for_url(re.compile(f"/datasets/{did}$"))
 
 
 def test_an_upload_goes_on_where_the_connection_broke_off(server: Server, browser: Browser, tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def _goes_on(services: Services, did: str) -> bool:
 
 
 def _sight(services: Services, did: str) -> list[Any]:
-    """What the state shows, to be compared."""
+    """What the state shows, to be compared; an import that ends as the one before it is still another."""
     found = imports.latest(services, did)
-    return [] if found is None else [found.active, found.stage, found.percent, found.message]
+    return [] if found is None else [found.job, found.active, found.stage, found.percent, found.message]
 
 
 def _state(services: Services, did: str) -> Component | None:

@@ -284,7 +284,9 @@ def _children(services: Services, tid: str) -> list[Component]:
 def _seen(services: Services, tid: str) -> list[Any]:
     """What the tab shows of what changes by itself."""
     job = services.jobs.latest(tid, "prune")
-    return [_state(services, tid), job.message, services.jobs.progress(job)] if job is not None else [None]
+    if job is None:
+        return [None]
+    return [[job.id, _state(services, tid)], job.message, services.jobs.progress(job)]
 
 
 def register(site: Dash, services: Services) -> None:

@@ -1,4 +1,4 @@
-"""File operations that have reached the disk when they return.
+"""File operations that have reached the disk when they return, unless they say otherwise.
 
 A file is replaced as a whole or not at all: its new content is written beside it, synced, renamed over it, and the
 folder is synced, because a rename lives in the folder and not in the file. Who keeps two copies and knows a torn one
@@ -33,7 +33,7 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     # A name of its own for each writer, independent of the length of the file's name.
     temporary = path.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
     try:
-        write_synced(temporary, data, mode=mode)
+        _write(temporary, data, mode, synced=True)
         rename(temporary, path)
     except OSError:
         remove_if_there(temporary)
@@ -41,12 +41,17 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     sync_folder(path.parent)
 
 
-def write_synced(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Writes a file in place and syncs its content; not atomic, and its name is not durable yet."""
+def write_unsynced(path: Path, data: bytes) -> None:
+    """Writes a file in place. It outlives the process, but a loss of power may leave it empty, torn or missing."""
+    _write(path, data, 0o666, synced=False)
+
+
+def _write(path: Path, data: bytes, mode: int, *, synced: bool) -> None:
     descriptor = os.open(path, _WRITE_NEW, mode)
     try:
         _write_all(descriptor, data)
-        os.fsync(descriptor)
+        if synced:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -78,6 +78,8 @@ def recover(root: Path, payload: bytes | None) -> pb.Workspace:
     _take_in(root, message, found)
     if payload is None:
         _mend(message)
+    if not message.newly_adopted:
+        _complete_infos(root, message)
     for each in found:
         each.kind.note(message, each.number)
     for kind in KINDS:
@@ -193,15 +195,39 @@ def _read_info(root: Path, kind: Kind, relative: PurePosixPath) -> Entry | None:
     return entry
 
 
+def _complete_infos(root: Path, message: pb.Workspace) -> None:
+    """Makes each ``info.pb`` again that was lost, or cut off, with the power soon after its entry was made."""
+    for kind in KINDS:
+        for entry in kind.entries(message).values():
+            relative = relative_folder(entry)
+            if relative is not None and _size(f"{root}/{relative}/{INFO}") < entry.ByteSize():
+                folder = root / relative
+                if folder.is_dir():
+                    durable.write_durably(folder / INFO, entry.SerializeToString())
+
+
+def _size(file: str) -> int:
+    try:
+        return os.stat(file).st_size  # noqa: PTH116 - ten thousand paths as objects would take longer than to look at them
+    except OSError:
+        return 0
+
+
 def _sweep(folder: Path) -> None:
     names = list(folder.iterdir())
-    if all(path.name.startswith(".") and path.name.endswith(durable.TEMPORARY_SUFFIX) for path in names):
+    if all(_is_unfinished(path) for path in names):
         for path in names:
             path.unlink()
         folder.rmdir()
         log.info("%s, the beginning of a creation that was interrupted, is removed.", folder)
     else:
         log.warning("%s belongs to no entry and is left as it is.", folder)
+
+
+def _is_unfinished(path: Path) -> bool:
+    if path.name == INFO:
+        return path.stat().st_size == 0
+    return path.name.startswith(".") and path.name.endswith(durable.TEMPORARY_SUFFIX)
 
 
 def _mend(message: pb.Workspace) -> None:

@@ -211,10 +211,8 @@ class Workspace:
         entry.create_time = now()
         folder = self._make_folder(kind, entry)
         try:
-            # In place, for nobody looks into the folder before the entry is there: the disk has less to order than with
-            # a file beside that is renamed.
-            durable.write_synced(folder / INFO, entry.SerializeToString())
-            durable.sync_folder(folder)
+            # A third copy, which the opening after a loss of power makes again: to sync it would double the work.
+            durable.write_unsynced(folder / INFO, entry.SerializeToString())
             self._commits.change(lambda workspace: _add(workspace, kind, entry), [folder.parent])
         except (OSError, UserError) as error:
             # Nobody was told of this id; without its folder nothing of it is left.

@@ -54,6 +54,22 @@ def test_nothing_is_lost_when_files_are(
     assert _state(reopen()).startswith(before.split("\n")[0])
 
 
+@pytest.mark.parametrize("how", ["missing", "empty", "torn"])
+def test_info_that_was_lost_with_the_power_is_made_again(workspace: Workspace, reopen: Opener, how: str) -> None:
+    _fill(workspace)
+    before = _state(workspace)
+    infos = list(workspace.root.rglob("info.pb"))
+    whole = [path.read_bytes() for path in infos]
+    workspace.close()
+    for path, content in zip(infos, whole, strict=True):
+        if how == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(content[: len(content) // 2] if how == "torn" else b"")
+    assert _state(reopen()) == before
+    assert [path.read_bytes() for path in infos] == whole
+
+
 def test_a_deleted_entry_does_not_come_back(workspace: Workspace, root: Path, reopen: Opener) -> None:
     _fill(workspace)
     workspace.delete("T0001")
@@ -113,6 +129,7 @@ def test_the_beginning_of_a_creation_is_swept_up_and_strange_folders_are_left(
     begun, theirs = workspace.root / "datasets/D0005", workspace.root / "datasets/D0007"
     begun.mkdir()
     (begun / ".0123456789abcdef.tmp").write_bytes(b"half")
+    (begun / "info.pb").touch()
     theirs.mkdir()
     (theirs / "photo.jpg").write_bytes(b"x")
     (workspace.root / "datasets/notes").mkdir()

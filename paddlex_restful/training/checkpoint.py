@@ -18,6 +18,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -34,10 +35,62 @@ from paddlex_restful.messages import training as messages
 from paddlex_restful.training import yamlfile
 from paddlex_restful.training.pruning.shapes import give_shapes
 
+_NAME_TABLE = "StructuredToParameterName@@"
+"""Where paddle's files tell which name in the net is which parameter's."""
+
 Weights = dict[str, NDArray[Any]]
 """Arrays by the names of a net's ``state_dict``."""
 
 Net = TypeVar("Net", bound=paddle.nn.Layer)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a checkpoint is to hold, apart from a net that is trained on meanwhile.
+
+    Attributes:
+        info: what goes into ``model.yml``.
+        weights: of the net, as ``paddle.save`` takes them.
+        optimizer: its state, likewise; None where nobody is to train on.
+        state: the place in the training, as JSON; None likewise.
+    """
+
+    info: Mapping[str, Any]
+    weights: Mapping[str, Any]
+    optimizer: Mapping[str, Any] | None
+    state: Mapping[str, Any] | None
+
+
+def hold(
+    net: paddle.nn.Layer,
+    info: Mapping[str, Any],
+    *,
+    optimizer: paddle.optimizer.Optimizer | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> Content:
+    """Copy what a checkpoint of a net as it is now holds; arguments as of ``save``."""
+    return Content(info, _arrays(net), None if optimizer is None else _arrays(optimizer), state)
+
+
+def write(folder: Path, content: Content) -> None:
+    """Write a checkpoint; one that is there is replaced.
+
+    Args:
+        folder: its folder; the parent is made.
+        content: what it holds.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    beside = _beside(folder)
+    paddle.save(content.weights, str(beside / WEIGHTS_FILE))
+    if content.optimizer is not None:
+        paddle.save(content.optimizer, str(beside / OPTIMIZER_FILE))
+    if content.state is not None:
+        options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+        (beside / STATE_FILE).write_bytes(orjson.dumps(content.state, option=options))
+    yamlfile.write(beside / INFO_FILE, content.info)
+    _publish(beside, folder)
 
 
 def save(
@@ -48,7 +101,7 @@ def save(
     optimizer: paddle.optimizer.Optimizer | None = None,
     state: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a checkpoint; one that is there is replaced.
+    """Write a checkpoint of a net as it is now; one that is there is replaced.
 
     Args:
         folder: its folder; the parent is made.
@@ -60,14 +113,15 @@ def save(
     Raises:
         OSError: it cannot be written.
     """
-    beside = _beside(folder)
-    paddle.save(net.state_dict(), str(beside / WEIGHTS_FILE))
-    if optimizer is not None:
-        paddle.save(optimizer.state_dict(), str(beside / OPTIMIZER_FILE))
-    if state is not None:
-        (beside / STATE_FILE).write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-    yamlfile.write(beside / INFO_FILE, info)
-    _publish(beside, folder)
+    write(folder, hold(net, info, optimizer=optimizer, state=state))
+
+
+def _arrays(source: paddle.nn.Layer | paddle.optimizer.Optimizer) -> dict[str, Any]:
+    """The state of a net or an optimiser as ``paddle.save`` puts it into a file, copied to memory of the host."""
+    values = source.state_dict()
+    tensors = {name: value for name, value in values.items() if isinstance(value, paddle.Tensor)}
+    copies = {name: value.numpy() for name, value in tensors.items()}
+    return {**values, **copies, _NAME_TABLE: {name: value.name for name, value in tensors.items()}}
 
 
 def size(net: paddle.nn.Layer, optimizer: paddle.optimizer.Optimizer) -> int:
@@ -201,8 +255,7 @@ def load_weights(path: Path) -> Weights:
     try:
         with path.open("rb") as file:
             content = _Unpickler(file).load()
-        # paddle's table from names in the net to names of parameters.
-        content.pop("StructuredToParameterName@@", None)
+        content.pop(_NAME_TABLE, None)
         weights = {str(name): np.asarray(value) for name, value in content.items()}
     except Exception as error:  # a damaged pickle raises whatever its bytes lead it to
         raise _damaged(path) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from paddlex_restful.training.eta import Eta
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.precision import Precision
 from paddlex_restful.training.reporter import Progress, Reporter, log
+from paddlex_restful.training.saving import Saving
 from paddlex_restful.training.schedules import schedule
 
 _REPORTS_AN_EPOCH = 10
@@ -172,23 +175,25 @@ class Loop:
             key=self._training.metric,
             keep=self._state.epoch,
         )
-        try:
-            self._tell_results(reporter)
-            for epoch in range(self._state.epoch + 1, self._epochs + 1):
-                reporter.stage("training")
-                self._train(epoch, reporter)
-                if epoch % self._interval == 0 or epoch == self._epochs:
-                    if self._world.is_first:
-                        self._save(epoch, reporter)
-                    if self._world.meet(self._is_out_of_patience(epoch)):
-                        log(f"No better result since epoch {self._state.best_epoch}: stopped early")
-                        break
+        with closing(reporter):
+            _tell_results(reporter, self._state)
+            with Saving() as saving:
+                self._train_all(reporter, saving)
             reporter.complete()
-            return self._state
-        finally:
-            reporter.close()
+        return self._state
 
-    def _train(self, epoch: int, reporter: Reporter) -> None:
+    def _train_all(self, reporter: Reporter, saving: Saving) -> None:
+        for epoch in range(self._state.epoch + 1, self._epochs + 1):
+            reporter.stage("training")
+            self._train(epoch, reporter, saving)
+            if epoch % self._interval == 0 or epoch == self._epochs:
+                if self._world.is_first:
+                    self._save(epoch, reporter, saving)
+                if self._world.meet(self._is_out_of_patience(epoch)):
+                    log(f"No better result since epoch {self._state.best_epoch}: stopped early")
+                    break
+
+    def _train(self, epoch: int, reporter: Reporter, saving: Saving) -> None:
         training, optimizer, world, precision = self._training, self._training.optimizer, self._world, self._precision
         parameters = training.net.parameters()
         seed_everything(self._seed, epoch, world.rank)
@@ -200,6 +205,7 @@ class Loop:
         trained = 0
         for step, (batch, weight) in enumerate(training.batches(epoch), 1):
             self._check_stop()
+            saving.look()
             rate = self._rate((epoch - 1) * training.steps + step - 1)
             optimizer.set_lr(rate)
             with precision.forward():
@@ -228,7 +234,8 @@ class Loop:
         self._state.epoch = epoch
         self._state.precision = precision.state()
 
-    def _save(self, epoch: int, reporter: Reporter) -> None:
+    def _save(self, epoch: int, reporter: Reporter, saving: Saving) -> None:
+        """Evaluate, and begin to write a checkpoint. Nobody is told of it as saved before it is."""
         state, training = self._state, self._training
 
         def notify(done: int, total: int) -> None:
@@ -243,21 +250,28 @@ class Loop:
         is_best = result is None or state.best_result is None or result > state.best_result
         if is_best:
             state.best_epoch, state.best_result = epoch, result
+        if figures:
+            reporter.evaluation(epoch, figures)
+        # Before the disk is looked at, what is being written must be on it.
+        saving.finish()
         self._disk.wait(checkpoint.size(training.net, training.optimizer), reporter.waiting, self._check_stop)
         reporter.stage("saving")
         folder = epoch_folder(self._output, epoch)
+        then = deepcopy(state)
         info = {**training.info, "epoch": epoch, "metrics": figures}
-        checkpoint.save(folder, training.net, info, optimizer=training.optimizer, state=asdict(state))
-        if is_best:
-            checkpoint.copy(folder, self._output / BEST_MODEL)
-        if figures:
-            reporter.evaluation(epoch, figures)
-        self._tell_results(reporter)
+        content = checkpoint.hold(training.net, info, optimizer=training.optimizer, state=asdict(then))
 
-    def _tell_results(self, reporter: Reporter) -> None:
-        state = self._state
-        reporter.results(state.epoch or None, state.results, state.best_epoch, state.best_result)
+        def write() -> None:
+            checkpoint.write(folder, content)
+            if is_best:
+                checkpoint.copy(folder, self._output / BEST_MODEL)
+
+        saving.begin(write, lambda: _tell_results(reporter, then))
 
     def _is_out_of_patience(self, epoch: int) -> bool:
         best = self._state.best_epoch
         return self._patience is not None and best is not None and epoch - best >= self._patience
+
+
+def _tell_results(reporter: Reporter, state: State) -> None:
+    reporter.results(state.epoch or None, state.results, state.best_epoch, state.best_result)

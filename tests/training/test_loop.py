@@ -67,6 +67,7 @@ class Told:
         self.fields: dict[str, Any] = {}
         self.stages: list[str] = []
         self.etas: list[Any] = []
+        self.saved: list[int | None] = []
 
     def __call__(self, *, flush: bool = False, **fields: Any) -> None:
         self.fields |= fields
@@ -74,6 +75,8 @@ class Told:
             self.stages.append(fields["stage"])
         if "eta" in fields:
             self.etas.append(fields["eta"])
+        if "saved_epoch" in fields:
+            self.saved.append(fields["saved_epoch"])
 
 
 def run(output: Path, training: Line, told: Told | None = None, resume: int | None = None, **changes: Any) -> State:

@@ -54,7 +54,7 @@ test-models: venv
 
 # Visits the page with Debian's Chromium, which is installed if it is not there; CHROMIUM=/path names another.
 test-browser: venv browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest $(SHARED) -m browser tests/browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -m browser tests/browser
 
 browser:
 	@test -x "$(CHROMIUM)" || $(AS_ROOT) sh -c "apt-get update -q && apt-get install -y -q --no-install-recommends chromium fonts-wqy-microhei"

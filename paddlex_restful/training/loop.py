@@ -265,8 +265,10 @@ class Loop:
             checkpoint.write(folder, content)
             if is_best:
                 checkpoint.copy(folder, self._output / BEST_MODEL)
+            # By this thread, so that nobody finds the folder and is not told for as long as a step takes.
+            _tell_results(reporter, then)
 
-        saving.begin(write, lambda: _tell_results(reporter, then))
+        saving.begin(write)
 
     def _is_out_of_patience(self, epoch: int) -> bool:
         best = self._state.best_epoch

@@ -129,7 +129,10 @@ class Reporter:
     def results(
         self, saved_epoch: int | None, results: Mapping[int, float], best_epoch: int | None, best_result: float | None
     ) -> None:
-        """The saved epoch after which the training can go on, the results of all saved ones, and the best of them."""
+        """The saved epoch after which the training can go on, the results of all saved ones, and the best of them.
+
+        Any thread may call it.
+        """
         self._progress(
             flush=True, saved_epoch=saved_epoch, epochs=dict(results), best_epoch=best_epoch, best_result=best_result
         )

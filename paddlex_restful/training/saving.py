@@ -14,41 +14,38 @@ class Saving:
 
     def __init__(self) -> None:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self._pending: tuple[Future[None], Callable[[], None]] | None = None
+        self._written: Future[None] | None = None
 
-    def begin(self, write: Callable[[], None], tell: Callable[[], None]) -> None:
+    def begin(self, write: Callable[[], None]) -> None:
         """Begin to write, when what was begun before is through.
 
         Args:
-            write: writes a checkpoint of things that nobody changes any more; called in the other thread.
-            tell: tells of the checkpoint, which is durable then; called in this thread by one of the next calls.
+            write: writes a checkpoint of things that nobody changes any more, and tells of it; called in the thread.
 
         Raises:
             OSError: what was begun before could not be written.
         """
         self.finish()
-        self._pending = self._writer.submit(write), tell
+        self._written = self._writer.submit(write)
 
     def look(self) -> None:
-        """Tell of what was begun if it is through.
+        """Notice soon if what was begun failed.
 
         Raises:
             OSError: it could not be written.
         """
-        if self._pending is not None and self._pending[0].done():
+        if self._written is not None and self._written.done():
             self.finish()
 
     def finish(self) -> None:
-        """Wait until what was begun is through, and tell of it.
+        """Wait until what was begun is through.
 
         Raises:
             OSError: it could not be written.
         """
-        if self._pending is None:
-            return
-        (written, tell), self._pending = self._pending, None
-        written.result()
-        tell()
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
     def __enter__(self) -> Saving:
         return self

@@ -1,14 +1,14 @@
 """Durable changes in groups: threads that wait for the disk are served by one write.
 
-Every change joins a queue. The thread that gets the writer's lock applies all that wait to one copy of the entries and
-writes it once; the others find their change settled when they get the lock (group commit, as databases do it).
+Every change joins a queue. The first thread that finds nobody writing applies all that wait to one copy of the entries
+and writes it once; the others find their change settled when they wake (group commit, as databases do it).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar, cast
@@ -26,11 +26,12 @@ T = TypeVar("T")
 
 
 class _Pending(Generic[T]):
-    """A change that waits: what it does, what must be durable before it, and what came of it."""
+    """A change that waits: what it does, what must be on the disk before it, and what came of it."""
 
-    def __init__(self, mutate: Callable[[pb.Workspace], T], folders: Sequence[Path]) -> None:
+    def __init__(self, mutate: Callable[[pb.Workspace], T], prepare: Callable[[], Path] | None) -> None:
         self.mutate = mutate
-        self.folders = folders
+        self.prepare = prepare
+        self.folder: Path | None = None
         self.settled = False
         self.result: T | None = None
         self.error: BaseException | None = None
@@ -55,9 +56,10 @@ class Commits:
     def __init__(self, file: StateFile, message: pb.Workspace) -> None:
         self._file = file
         self._snapshot = Snapshot(message)
+        # Not a lock that the writer holds: those whose change is settled would wait for it behind the next writer.
+        self._turn = threading.Condition()
         self._queue: list[_Pending[object]] = []
-        self._queue_guard = threading.Lock()
-        self._writer = threading.Lock()
+        self._is_writing = False
         self.closed = False
 
     @property
@@ -65,40 +67,53 @@ class Commits:
         """The newest durable state."""
         return self._snapshot
 
-    def change(self, mutate: Callable[[pb.Workspace], T], folders: Sequence[Path] = ()) -> T:
+    def change(self, mutate: Callable[[pb.Workspace], T], prepare: Callable[[], Path] | None = None) -> T:
         """Applies a change and returns when it is durable.
 
         Args:
             mutate: changes the message that it is given; it depends on nothing else, since it is applied again when
                 another change of its group fails. If it raises, nothing of it remains.
-            folders: folders whose names must be durable first.
+            prepare: makes what must be on the disk first, and gives the folder whose names are to be synced. It is
+                called once, by the thread that writes the group: side by side, those who make files would wait for
+                each other's syncs in the journal of the file system.
 
         Returns:
             What ``mutate`` returned.
 
         Raises:
             UserError: the disk refused, or the workspace is closed; nothing is changed.
+            Exception: whatever ``prepare`` or ``mutate`` raised; what ``prepare`` made stays.
         """
-        pending = _Pending(mutate, folders)
-        with self._queue_guard:
+        pending = _Pending(mutate, prepare)
+        with self._turn:
             self._queue.append(cast("_Pending[object]", pending))
-        with self._writer:
-            if not pending.settled:
-                self._commit_waiting()
+            self._turn.wait_for(lambda: pending.settled or not self._is_writing)
+            if pending.settled:
+                return pending.outcome()
+            self._is_writing = True
+            batch, self._queue = self._queue, []
+        try:
+            self._commit(batch)
+        finally:
+            with self._turn:
+                for each in batch:
+                    each.settled = True
+                self._is_writing = False
+                self._turn.notify_all()
         return pending.outcome()
 
     def close(self) -> None:
         """Lets the running save finish and refuses every later change."""
-        with self._writer:
+        with self._turn:
+            self._turn.wait_for(lambda: not self._is_writing)
             self.closed = True
 
-    def _commit_waiting(self) -> None:
-        with self._queue_guard:
-            batch, self._queue = self._queue, []
+    def _commit(self, batch: list[_Pending[object]]) -> None:
+        """Applies changes and writes them, or says of each why that was not possible."""
         try:
             if self.closed:
                 raise UserError(sentences.CLOSED)
-            message, accepted = self._apply(batch)
+            message, accepted = self._apply([pending for pending in batch if _is_prepared(pending)])
             if accepted:
                 self._make_durable(message, accepted)
         except BaseException as error:
@@ -106,9 +121,6 @@ class Commits:
                 pending.error = pending.error or error
             if not isinstance(error, UserError):
                 raise
-        finally:
-            for pending in batch:
-                pending.settled = True
 
     def _apply(self, batch: list[_Pending[object]]) -> tuple[pb.Workspace, list[_Pending[object]]]:
         """A copy of the state with all changes that do not fail, and those changes."""
@@ -126,8 +138,9 @@ class Commits:
         message.current_time = now()
         message.newly_adopted = False
         try:
-            for folder in dict.fromkeys(folder for pending in accepted for folder in pending.folders):
-                durable.sync_folder(folder)
+            for folder in dict.fromkeys(pending.folder for pending in accepted):
+                if folder is not None:
+                    durable.sync_folder(folder)
             self._file.save(message.SerializeToString())
         except OSError as error:
             log.error("A change of the workspace could not be saved: %s.", error)
@@ -135,6 +148,16 @@ class Commits:
                 pending.error = UserError(sentences.NOT_SAVED, reason=error.strerror)
             return
         self._snapshot = Snapshot(message)
+
+
+def _is_prepared(pending: _Pending[object]) -> bool:
+    try:
+        if pending.prepare is not None:
+            pending.folder = pending.prepare()
+    except Exception as error:  # noqa: BLE001 - as in _applies
+        pending.error = error
+        return False
+    return True
 
 
 def _applies(pending: _Pending[object], message: pb.Workspace) -> bool:

@@ -209,14 +209,21 @@ class Workspace:
     def _create(self, kind: Kind, entry: Entry) -> str:
         """Gives an entry its id and a folder with ``info.pb``, then adds it: the folder is durable before the entry."""
         entry.create_time = now()
-        folder = self._make_folder(kind, entry)
-        try:
+        made: list[Path] = []
+
+        def make() -> Path:
+            folder = self._make_folder(kind, entry)
+            made.append(folder)
             # A third copy, which the opening after a loss of power makes again: to sync it would double the work.
             durable.write_unsynced(folder / INFO, entry.SerializeToString())
-            self._commits.change(lambda workspace: _add(workspace, kind, entry), [folder.parent])
+            return folder.parent
+
+        try:
+            self._commits.change(lambda workspace: _add(workspace, kind, entry), make)
         except (OSError, UserError) as error:
             # Nobody was told of this id; without its folder nothing of it is left.
-            shutil.rmtree(folder, ignore_errors=True)
+            for folder in made:
+                shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, OSError):
                 raise self._not_made(kind, entry, error) from error
             raise

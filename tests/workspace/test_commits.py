@@ -71,6 +71,71 @@ def test_waiting_changes_share_one_save(workspace: Workspace, monkeypatch: pytes
     assert saves["written"] == 4
 
 
+def test_who_is_served_does_not_wait_for_the_next_group(workspace: Workspace) -> None:
+    queue = workspace._commits
+    entered = [threading.Event() for _ in range(3)]
+    go_on = [threading.Event() for _ in range(3)]
+
+    def held(number: int) -> Callable[[pb.Workspace], None]:
+        def mutate(message: pb.Workspace) -> None:
+            entered[number].set()
+            assert go_on[number].wait(10)
+
+        return mutate
+
+    def begin(mutate: Callable[[pb.Workspace], None]) -> threading.Thread:
+        thread = threading.Thread(target=workspace.change, args=[mutate])
+        thread.start()
+        return thread
+
+    def queued(count: int, witness: threading.Thread) -> None:
+        while len(queue._queue) < count:
+            witness.join(0.001)
+
+    first = begin(held(0))
+    assert entered[0].wait(10)
+    second = [begin(held(1)), *(begin(lambda message: None) for _ in range(5))]
+    queued(6, first)
+    go_on[0].set()
+    assert entered[1].wait(10)
+    third = begin(held(2))
+    queued(1, third)
+    go_on[1].set()
+    assert entered[2].wait(10)
+    for thread in [first, *second]:
+        thread.join(10)
+        assert not thread.is_alive()
+    go_on[2].set()
+    third.join()
+
+
+def test_a_creation_whose_folder_cannot_be_made_spares_its_group(
+    workspace: Workspace, reopen: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder = durable.make_folder
+
+    def full(path: Path) -> None:
+        if path.name in ("D0003", "D0005"):
+            raise OSError(28, "No space left on device")
+        make_folder(path)
+
+    monkeypatch.setattr(durable, "make_folder", full)
+    refused: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            workspace.create_dataset(str(number), "", "t")
+        except UserError as error:
+            refused.append(str(error))
+
+    _in_threads(8, work)
+    assert len(refused) == 2
+    assert all("No space left on device" in message for message in refused)
+    expected = {"D0001", "D0002", "D0004", "D0006", "D0007", "D0008"}
+    assert {dataset.id for dataset in reopen().datasets()} == expected
+    assert {path.name for path in (workspace.root / "datasets").iterdir()} == expected
+
+
 def test_a_change_that_raises_leaves_nothing_and_spares_its_group(workspace: Workspace, reopen: Opener) -> None:
     refused: list[int] = []
 

@@ -202,8 +202,11 @@ def _complete_infos(root: Path, message: pb.Workspace) -> None:
             relative = relative_folder(entry)
             if relative is not None and _size(f"{root}/{relative}/{INFO}") < entry.ByteSize():
                 folder = root / relative
-                if folder.is_dir():
-                    durable.write_durably(folder / INFO, entry.SerializeToString())
+                try:
+                    if folder.is_dir():
+                        durable.write_durably(folder / INFO, entry.SerializeToString())
+                except OSError as error:
+                    log.warning("%s/%s could not be made again: %s.", relative, INFO, error.strerror)
 
 
 def _size(file: str) -> int:

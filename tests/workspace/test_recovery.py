@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from paddlex_restful import durable
 from paddlex_restful.workspace import Workspace
 from paddlex_restful.workspace.statefile import BACKUP, PRIMARY
 from tests.workspace.conftest import Opener
@@ -68,6 +69,21 @@ def test_info_that_was_lost_with_the_power_is_made_again(workspace: Workspace, r
             path.write_bytes(content[: len(content) // 2] if how == "torn" else b"")
     assert _state(reopen()) == before
     assert [path.read_bytes() for path in infos] == whole
+
+
+def test_a_full_disk_does_not_keep_a_workspace_closed(
+    workspace: Workspace, reopen: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(workspace)
+    before = _state(workspace)
+    workspace.close()
+    (workspace.root / "datasets/D0001/info.pb").unlink()
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(durable, "write_durably", full)
+    assert _state(reopen()) == before
 
 
 def test_a_deleted_entry_does_not_come_back(workspace: Workspace, root: Path, reopen: Opener) -> None:

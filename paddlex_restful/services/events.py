@@ -90,6 +90,8 @@ class Follower:
         self._looked = False
         self._states: dict[str, object] = {}
         self._progress: dict[str, tuple[int, dict[str, Any]]] = {}
+        # Jobs that had ended before anybody looked: nothing of them is news, but for the training's.
+        self._over: frozenset[int] = frozenset()
 
     @property
     def behind(self) -> bool:
@@ -109,6 +111,7 @@ class Follower:
         jobs = self._services.jobs.jobs_of(self.tid)
         if not self._looked:
             self._looked = True
+            self._over = frozenset(job.id for kind, job in jobs.items() if kind != "train" and not job.active)
             return [*self._new_states(task, jobs), *self._new_progress(jobs), *self._new_lines(task, jobs)]
         return [*self._new_lines(task, jobs), *self._new_progress(jobs), *self._later_states(task, jobs)]
 
@@ -141,8 +144,8 @@ class Follower:
     def _new_progress(self, jobs: Mapping[str, Job]) -> Iterator[Event]:
         for kind, job in jobs.items():
             number, known = self._progress.get(kind, (0, {}))
-            # The last of a job that ended between two looks too.
-            if not (kind == "train" or job.active or number == job.id):
+            # The last of a job that ended between two looks too, even if it began after the first of them.
+            if job.id in self._over:
                 continue
             fields = self._services.jobs.progress(job)
             if fields and (number, known) != (job.id, fields):

@@ -29,7 +29,7 @@ SECONDS = 90
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
     workspace = Workspace.open(tmp_path / "workspace")
-    kinds = {**KINDS, "train": TRAIN, "evaluate": KINDS["patient"]}
+    kinds = {**KINDS, "train": TRAIN, "evaluate": KINDS["patient"], "prune": TRAIN}
     preload = (*PRELOAD, "tests.services.trainings")
     jobs = JobManager(workspace.root, cpu_jobs=1, kinds=kinds, executor=Executor(preload=preload), patience=SHORT)
     made = Services(Config(workspace.root), workspace, jobs, VisualDLServers(), Replies(workspace.root))
@@ -320,6 +320,29 @@ def test_other_jobs_are_told_too(services: Services, tid: str) -> None:
     stopped = reader.until(is_state("evaluate", "stopped"))
     assert stopped.data["job"] == job.id
     assert stopped.data["message"]
+    reader.close()
+
+
+def test_a_job_that_comes_and_goes_between_two_looks_is_told_with_its_progress(services: Services, tid: str) -> None:
+    train(services, tid, lines=1)
+    reader = Reader(services, tid)
+    reader.all()
+    reader.seen.clear()
+    job = submit(services, tid, "prune", lines=3)
+    assert services.jobs.wait(job, SECONDS).state == "done"
+    reader.all()
+    (progress,) = data(reader.seen, "progress")
+    assert (progress["job"], progress["kind"], progress["progress"]["step"]) == (job.id, "prune", 2)
+    assert [(fields["job"], fields["state"]) for fields in data(reader.seen, "state")] == [(job.id, "done")]
+    reader.close()
+
+
+def test_a_job_that_had_ended_before_the_first_look_is_told_without_its_progress(services: Services, tid: str) -> None:
+    job = services.jobs.wait(submit(services, tid, "prune", lines=3), SECONDS)
+    reader = Reader(services, tid)
+    reader.all()
+    assert data(reader.seen, "progress") == []
+    assert [(fields["job"], fields["state"]) for fields in data(reader.seen, "state")] == [(job.id, "done")]
     reader.close()
 
 

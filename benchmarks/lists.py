@@ -9,8 +9,9 @@ from typing import TypeVar
 from benchmarks.load import Load, request_bytes, run
 from benchmarks.results import Figure
 from benchmarks.serving import Server, run_server, serve, temporary_folder
-from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace import Draft, Workspace
 from paddlex_restful.workspace import workspace_pb2 as pb
+from paddlex_restful.workspace.entries import DATASET, TASK
 
 EntryT = TypeVar("EntryT", pb.Dataset, pb.Task)
 
@@ -64,19 +65,21 @@ def _fill(root: Path, count: int) -> None:
     tid = workspace.create_task(pid, "task", "描述" * 10)
     dataset, task = workspace.dataset(did), workspace.task(tid)
 
-    def multiply(message: pb.Workspace) -> None:
+    def multiply(draft: Draft) -> None:
         for number in range(2, count + 1):
-            _copy(dataset, message.datasets[f"D{number:04d}"], f"D{number:04d}")
-            _copy(task, message.tasks[f"T{number:04d}"], f"T{number:04d}")
+            draft.put(DATASET, _copy(dataset, f"D{number:04d}"))
+            draft.put(TASK, _copy(task, f"T{number:04d}"))
 
     workspace.change(multiply)
     workspace.close()
 
 
-def _copy(pattern: EntryT, entry: EntryT, entry_id: str) -> None:
+def _copy(pattern: EntryT, entry_id: str) -> EntryT:
+    entry = type(pattern)()
     entry.CopyFrom(pattern)
     entry.id = entry_id
     entry.path = str(Path(pattern.path).parent / entry_id)
+    return entry
 
 
 def _lengthen(file: Path, lines: int) -> None:

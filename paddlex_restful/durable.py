@@ -56,14 +56,15 @@ def _write(path: Path, data: bytes, mode: int, *, synced: bool) -> None:
         os.close(descriptor)
 
 
-def overwrite(path: Path, data: bytes) -> None:
-    """Writes over the content of a file that is there, and syncs it; not atomic.
+def overwrite(path: Path, data: bytes, place: int = 0) -> None:
+    """Writes over a part of a file that is there, and syncs it; not atomic.
 
     It takes a fraction of the time of replacing the file, since the disk need not order anything but the content.
 
     Args:
         path: the file.
-        data: the new content, no shorter than the old one.
+        data: what is to be there.
+        place: offset of the first byte.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -71,8 +72,9 @@ def overwrite(path: Path, data: bytes) -> None:
     """
     descriptor = os.open(path, _WRITE_OVER)
     try:
-        if os.fstat(descriptor).st_size < len(data) and hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, len(data))
+        if os.fstat(descriptor).st_size < place + len(data) and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, place + len(data))
+        os.lseek(descriptor, place, os.SEEK_SET)
         _write_all(descriptor, data)
         # Without the times of the file, which would cost another write.
         (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(descriptor)

@@ -45,10 +45,11 @@ def test_figures_are_kept_and_laid_beside(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_workspace_is_measured_with_many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspace, "TASKS", 20)
-    change, opening = workspace.measure(2)
+    monkeypatch.setattr(workspace, "TASKS", (20, 30))
+    change, opening, *others = workspace.measure(2)
     assert (change.name, len(change.runs)) == ("a change with 20 tasks", 2 * workspace.CHANGES)
     assert (opening.name, len(opening.runs)) == ("opening with 20 tasks", 2)
+    assert [figure.name for figure in others] == ["a change with 30 tasks", "opening with 30 tasks"]
 
 
 def test_epochs_from_files_and_from_memory_come_in_pairs_and_each_goes_first_in_turn() -> None:

@@ -100,7 +100,7 @@ def _listed(services: Services, kind: Kind, model: pb.PretrainedModel | pb.Expor
         model=model.model,
         type=model.type,
         tid=model.tid,
-        task_there=model.tid in services.workspace.read().tasks,
+        task_there=model.tid in services.workspace.state.tasks,
         dataset=_dataset(services, model.id),
         created=model.create_time,
         path=str(folder),

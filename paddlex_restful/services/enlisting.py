@@ -40,7 +40,7 @@ def _list(services: Services, job: Job) -> None:
     # unlisted has never been listed.
     folder = Path(job.args["save_dir"])
     with services.gate:
-        task = workspace.read().tasks.get(job.subject)
+        task = workspace.state.tasks.get(job.subject)
         known = any(workspace.folder(model) == folder for model in workspace.exported_models())
         if task is not None and folder.is_dir() and not known:
             models.list_exported(services, task.pid, task.id, job.args[NAME], str(folder), None)

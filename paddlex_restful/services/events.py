@@ -104,7 +104,7 @@ class Follower:
         The first look gives the states first. Later ones give the state of a training that has ended, or was started
         anew, only when all lines that it wrote before were given.
         """
-        task = self._services.workspace.read().tasks.get(self.tid)
+        task = self._services.workspace.state.tasks.get(self.tid)
         if task is None:
             return None
         # Before the files: what a job wrote that has ended by now is in them.

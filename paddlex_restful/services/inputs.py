@@ -39,7 +39,7 @@ def split_dataset(services: Services, project: pb.Project) -> pb.Dataset:
 
 def find_pretrained(services: Services, pmid: str) -> Path | None:
     """Folder of the saved model of this id; None if the text is no id of one."""
-    if pmid not in services.workspace.read().pretrained_models:
+    if pmid not in services.workspace.state.pretrained_models:
         return None
     return services.workspace.folder(services.workspace.pretrained_model(pmid))
 

@@ -251,7 +251,7 @@ def details(services: Services, mid: str) -> dict[str, Any]:
         kept.pop(_FACTS, None)
         return kept
     # A model of an original workspace, or one whose details a power cut took: what its task still tells.
-    task, project = workspace.read().tasks.get(model.tid), workspace.read().projects.get(model.pid)
+    task, project = workspace.state.tasks.get(model.tid), workspace.state.projects.get(model.pid)
     if task is None or project is None:
         raise UserError(sentences.NO_DETAILS, mid=mid, tid=model.tid)
     return _describe(services, project, task, _params(services, task), None)

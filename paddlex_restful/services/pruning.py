@@ -208,7 +208,7 @@ def refusal(services: Services, tid: str) -> UserError | None:
 
 
 def _parent(services: Services, task: pb.Task) -> pb.Task:
-    parent = services.workspace.read().tasks.get(task.parent_id)
+    parent = services.workspace.state.tasks.get(task.parent_id)
     if parent is None:
         raise UserError(sentences.PARENT_GONE, tid=task.id, parent=task.parent_id)
     return parent

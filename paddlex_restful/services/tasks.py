@@ -13,6 +13,7 @@ from paddlex_restful.messages import task as sentences
 from paddlex_restful.params import check_params, default_params, read_params, write_params
 from paddlex_restful.services import Services, checkpoints, datasets, status
 from paddlex_restful.services.listing import ALL, Listed, Selection
+from paddlex_restful.workspace import State
 from paddlex_restful.workspace import workspace_pb2 as pb
 
 PARAMS_FILE = "params.pkl"
@@ -60,14 +61,13 @@ def list_all(services: Services, pid: str | None, selection: Selection = ALL) ->
     workspace = services.workspace
     if pid:
         workspace.project(pid)
-    snapshot = workspace.read()
+    state = workspace.state
     found = workspace.tasks_of(pid) if pid else workspace.tasks()
-    return selection.apply(found, lambda task: _listed(services, snapshot, task))
+    return selection.apply(found, lambda task: _listed(services, state, task))
 
 
-def _listed(services: Services, snapshot: pb.Workspace, task: pb.Task) -> dict[str, Any]:
-    state = status.task_state(task, services.jobs.jobs_of(task.id), services.jobs.progress)
-    project = snapshot.projects.get(task.pid)
+def _listed(services: Services, state: State, task: pb.Task) -> dict[str, Any]:
+    project = state.projects.get(task.pid)
     return {
         "id": task.id,
         "name": task.name,
@@ -75,7 +75,7 @@ def _listed(services: Services, snapshot: pb.Workspace, task: pb.Task) -> dict[s
         "pid": task.pid,
         "path": str(services.workspace.folder(task)),
         "create_time": task.create_time,
-        "status": int(state),
+        "status": int(status.task_state(task, services.jobs.jobs_of(task.id), services.jobs.progress)),
         "type": project.type if project is not None else "",
     }
 

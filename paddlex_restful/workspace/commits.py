@@ -1,7 +1,7 @@
 """Durable changes in groups: threads that wait for the disk are served by one write.
 
-Every change joins a queue. The first thread that finds nobody writing applies all that wait to one copy of the entries
-and writes it once; the others find their change settled when they wake (group commit, as databases do it).
+Every change joins a queue. The first thread that finds nobody writing applies all that wait to one draft and writes
+once what it changed; the others find their change settled when they wake (group commit, as databases do it).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Generic, TypeVar, cast
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
-from paddlex_restful.workspace import workspace_pb2 as pb
-from paddlex_restful.workspace.snapshot import Snapshot
+from paddlex_restful.workspace.state import Draft, State, message_of
 from paddlex_restful.workspace.statefile import StateFile
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,7 @@ T = TypeVar("T")
 class _Pending(Generic[T]):
     """A change that waits: what it does, what must be on the disk before it, and what came of it."""
 
-    def __init__(self, mutate: Callable[[pb.Workspace], T], prepare: Callable[[], Path] | None) -> None:
+    def __init__(self, mutate: Callable[[Draft], T], prepare: Callable[[], Path] | None) -> None:
         self.mutate = mutate
         self.prepare = prepare
         self.folder: Path | None = None
@@ -47,31 +46,27 @@ class Commits:
 
     Args:
         file: where the state is kept.
-        message: the state that the file holds.
+        state: what the file holds.
 
     Attributes:
+        state: the newest durable state.
         closed: no further change is accepted.
     """
 
-    def __init__(self, file: StateFile, message: pb.Workspace) -> None:
+    def __init__(self, file: StateFile, state: State) -> None:
+        self.state = state
         self._file = file
-        self._snapshot = Snapshot(message)
         # Not a lock that the writer holds: those whose change is settled would wait for it behind the next writer.
         self._turn = threading.Condition()
         self._queue: list[_Pending[object]] = []
         self._is_writing = False
         self.closed = False
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The newest durable state."""
-        return self._snapshot
-
-    def change(self, mutate: Callable[[pb.Workspace], T], prepare: Callable[[], Path] | None = None) -> T:
+    def change(self, mutate: Callable[[Draft], T], prepare: Callable[[], Path] | None = None) -> T:
         """Applies a change and returns when it is durable.
 
         Args:
-            mutate: changes the message that it is given; it depends on nothing else, since it is applied again when
+            mutate: changes the draft that it is given; it depends on nothing else, since it is applied again when
                 another change of its group fails. If it raises, nothing of it remains.
             prepare: makes what must be on the disk first, and gives the folder whose names are to be synced. It is
                 called once, by the thread that writes the group: side by side, those who make files would wait for
@@ -113,41 +108,38 @@ class Commits:
         try:
             if self.closed:
                 raise UserError(sentences.CLOSED)
-            message, accepted = self._apply([pending for pending in batch if _is_prepared(pending)])
+            draft, accepted = self._apply([pending for pending in batch if _is_prepared(pending)])
             if accepted:
-                self._make_durable(message, accepted)
+                self._make_durable(draft, accepted)
         except BaseException as error:
             for pending in batch:
                 pending.error = pending.error or error
             if not isinstance(error, UserError):
                 raise
 
-    def _apply(self, batch: list[_Pending[object]]) -> tuple[pb.Workspace, list[_Pending[object]]]:
-        """A copy of the state with all changes that do not fail, and those changes."""
+    def _apply(self, batch: list[_Pending[object]]) -> tuple[Draft, list[_Pending[object]]]:
+        """A draft with all changes that do not fail, and those changes."""
         accepted = list(batch)
         while True:
-            message = pb.Workspace()
-            message.CopyFrom(self._snapshot.message)
-            failed = next((pending for pending in accepted if not _applies(pending, message)), None)
+            draft = Draft(self.state, now())
+            failed = next((pending for pending in accepted if not _applies(pending, draft)), None)
             if failed is None:
-                return message, accepted
-            # What it did before it failed is in the copy: begin again without it.
+                return draft, accepted
+            # What it did before it failed is in the draft: begin again without it.
             accepted.remove(failed)
 
-    def _make_durable(self, message: pb.Workspace, accepted: list[_Pending[object]]) -> None:
-        message.current_time = now()
-        message.newly_adopted = False
+    def _make_durable(self, draft: Draft, accepted: list[_Pending[object]]) -> None:
         try:
             for folder in dict.fromkeys(pending.folder for pending in accepted):
                 if folder is not None:
                     durable.sync_folder(folder)
-            self._file.save(message.SerializeToString())
+            self._file.write(draft.change().SerializeToString(), lambda: message_of(draft.state).SerializeToString())
         except OSError as error:
             log.error("A change of the workspace could not be saved: %s.", error)
             for pending in accepted:
                 pending.error = UserError(sentences.NOT_SAVED, reason=error.strerror)
             return
-        self._snapshot = Snapshot(message)
+        self.state = draft.state
 
 
 def _is_prepared(pending: _Pending[object]) -> bool:
@@ -160,9 +152,9 @@ def _is_prepared(pending: _Pending[object]) -> bool:
     return True
 
 
-def _applies(pending: _Pending[object], message: pb.Workspace) -> bool:
+def _applies(pending: _Pending[object], draft: Draft) -> bool:
     try:
-        pending.result = pending.mutate(message)
+        pending.result = pending.mutate(draft)
     except Exception as error:  # noqa: BLE001 - it is raised again in the thread that asked for this change
         pending.error = error
         return False

@@ -33,10 +33,9 @@ from paddlex_restful.workspace.entries import (
 )
 from paddlex_restful.workspace.original import original_statuses, path_from_original, read_original
 from paddlex_restful.workspace.removal import INFO, remove_folder
+from paddlex_restful.workspace.state import FORMAT_VERSION
 
 log = logging.getLogger(__name__)
-
-FORMAT_VERSION = "3.0.0"
 
 
 @dataclass(frozen=True)
@@ -52,20 +51,20 @@ class _Found:
         return self.relative.name
 
 
-def recover(root: Path, payload: bytes | None) -> pb.Workspace:
+def recover(root: Path, held: pb.Workspace | None) -> pb.Workspace:
     """Finds the state of a workspace and finishes what a crash interrupted.
 
     Args:
         root: the workspace folder, resolved, locked.
-        payload: what the workspace file holds; None if it and its second copy are lost or were never written.
+        held: what the workspace file holds; None if it and its second copy are lost or were never written.
 
     Returns:
         The entries; ``newly_adopted`` is set if the original server left them.
     """
     found = list(_scan(root))
     message = pb.Workspace()
-    if payload is not None:
-        message.ParseFromString(payload)
+    if held is not None:
+        message.CopyFrom(held)
     else:
         left = read_original(root)
         if left is not None:
@@ -76,7 +75,7 @@ def recover(root: Path, payload: bytes | None) -> pb.Workspace:
     message.path = ""
     _finish_deletions(root, message)
     _take_in(root, message, found)
-    if payload is None:
+    if held is None:
         _mend(message)
     if not message.newly_adopted:
         _complete_infos(root, message)

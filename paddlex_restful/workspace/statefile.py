@@ -1,26 +1,22 @@
-"""The workspace file: two copies of the entries, each in an envelope with a checksum.
+"""The workspace file: two copies of the entries, and behind each what was changed since it was written.
 
-A change is written over one copy, synced, and then over the other; it is acknowledged when both are on the disk. At
-any instant one of them is whole, and the newer whole one counts. So databases write their first pages (LMDB, for one);
-to write over a file takes a fraction of the time of replacing it.
-
-On disk an envelope is: magic (8 bytes), format version (uint32), generation (uint64), length of the payload in bytes
-(uint64), SHA-256 of generation and payload (32 bytes), payload, zeros up to the end of the file; numbers are
-little-endian. The generation grows with each save. Version 1 had none, and no zeros.
+A change is written behind one copy, synced, and then behind the other. Where there is no room left, both copies are
+written anew, in turn. At any instant one of them is whole, and the newer whole one counts. So databases do it: two
+first pages in turn (LMDB, for one), and a log of what was changed in the meantime. To write into a file takes a
+fraction of the time of replacing it, and a change costs what it changes and not what there is.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import workspace as sentences
+from paddlex_restful.workspace.envelope import Content, NewerFormatError, seal, seal_record, unseal
 
 log = logging.getLogger(__name__)
 
@@ -28,66 +24,12 @@ PRIMARY = "workspace.restful.pb"
 """Not ``workspace.pb`` and the like: files of such names may be the original server's, which stay as they are."""
 BACKUP = "workspace.restful.pb.bak"
 
-_MAGIC = b"PDXREST\x00"
-_VERSION = 2
-_START = struct.Struct("<8sI")
-_GENERATION = struct.Struct("<Q")
-_DESCRIPTION = struct.Struct("<Q32s")
-
-_GROWTH = 1 << 14
-"""Files grow by this many bytes: to grow takes the disk longer than to be written over."""
+_NOT_WHOLE = (-1, 0)
 
 
-class Envelope(NamedTuple):
-    """What a whole copy holds.
-
-    Attributes:
-        generation: number of the save.
-        payload: the entries, serialised.
-    """
-
-    generation: int
-    payload: bytes
-
-
-def seal(content: Envelope) -> bytes:
-    """The bytes of a copy, without the zeros at its end."""
-    generation = _GENERATION.pack(content.generation)
-    digest = hashlib.sha256(generation + content.payload).digest()
-    start = _START.pack(_MAGIC, _VERSION)
-    return start + generation + _DESCRIPTION.pack(len(content.payload), digest) + content.payload
-
-
-def unseal(data: bytes) -> Envelope | None:
-    """What a copy holds; None if it is torn or altered.
-
-    Raises:
-        NewerFormatError: a later version wrote it.
-    """
-    if len(data) < _START.size:
-        return None
-    magic, version = _START.unpack_from(data)
-    generation_size = _GENERATION.size if version > 1 else 0
-    place = _START.size + generation_size
-    if magic != _MAGIC or len(data) < place + _DESCRIPTION.size:
-        return None
-    generation = data[_START.size : place]
-    length, digest = _DESCRIPTION.unpack_from(data, place)
-    begin = place + _DESCRIPTION.size
-    payload, rest = data[begin : begin + length], data[begin + length :]
-    if len(payload) != length or any(rest) or hashlib.sha256(generation + payload).digest() != digest:
-        return None
-    if version > _VERSION:
-        raise NewerFormatError(version)
-    return Envelope(_GENERATION.unpack(generation)[0] if generation else 0, payload)
-
-
-class NewerFormatError(Exception):
-    """The envelope is whole and of a version that this code does not know."""
-
-    def __init__(self, version: int) -> None:
-        self.version = version
-        super().__init__(version)
+def room(size: int) -> int:
+    """Bytes for records behind an envelope of so many: as many, so that it is seldom written, and some at least."""
+    return max(size, 1 << 16)
 
 
 @dataclass(frozen=True)
@@ -96,11 +38,13 @@ class Loaded:
 
     Attributes:
         payload: the entries, serialised; None if neither copy is whole.
+        records: what was changed since, in its order.
         whole: both copies are there and equal.
     """
 
-    payload: bytes | None
-    whole: bool
+    payload: bytes | None = None
+    records: tuple[bytes, ...] = ()
+    whole: bool = False
 
 
 @dataclass
@@ -109,31 +53,39 @@ class _Copy:
 
     Attributes:
         path: the file.
-        generation: of what it holds; -1 if it is not whole.
-        size: its bytes.
+        age: of what it holds; less than any other if that is not known to be whole.
+        size: its bytes, at most.
     """
 
     path: Path
-    generation: int = -1
+    age: tuple[int, int] = _NOT_WHOLE
     size: int = 0
 
-    def write(self, generation: int, sealed: bytes) -> None:
-        """Write what is to be held; a file that is not there is made.
-
-        Args:
-            generation: of the content.
-            sealed: the content in its envelope.
+    def write(self, age: tuple[int, int], data: bytes) -> None:
+        """Writes the whole file, which is made if it is not there.
 
         Raises:
             OSError: the disk refused; the copy may not be whole.
         """
-        self.generation = -1
-        data = sealed.ljust(max(self.size, -(-len(sealed) // _GROWTH) * _GROWTH), b"\0")
+        self.age = _NOT_WHOLE
+        self.size = max(self.size, len(data))
+        padded = data.ljust(self.size, b"\0")
         try:
-            durable.overwrite(self.path, data)
+            durable.overwrite(self.path, padded)
         except FileNotFoundError:
-            durable.write_durably(self.path, data)
-        self.generation, self.size = generation, len(data)
+            durable.write_durably(self.path, padded)
+        self.age = age
+
+    def append(self, place: int, record: bytes) -> None:
+        """Writes a record into the room behind what the file holds.
+
+        Raises:
+            OSError: the disk refused, or the file is gone; the copy may not be whole.
+        """
+        generation, records = self.age
+        self.age = _NOT_WHOLE
+        durable.overwrite(self.path, record, place)
+        self.age = (generation, records + 1)
 
 
 class StateFile:
@@ -146,9 +98,11 @@ class StateFile:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._copies = (_Copy(root / PRIMARY), _Copy(root / BACKUP))
-        self._held: Envelope | None = None
         # Of the last attempt, also one that failed: what that may have left must not count for newer than the next.
         self._generation = 0
+        # Where the next record goes, if anywhere, and what it is sealed with.
+        self._end = 0
+        self._digest = b""
 
     def load(self) -> Loaded:
         """Reads the entries; a damaged copy is set aside under the name ``….damaged``.
@@ -157,16 +111,19 @@ class StateFile:
             UserError: a later version wrote the file.
         """
         found = [self._read(copy) for copy in self._copies]
-        whole = [content for content in found if content is not None]
-        if not whole:
-            return Loaded(None, False)
-        self._held = max(whole, key=lambda content: content.generation)
-        self._generation = self._held.generation
+        present = [content for content in found if content is not None]
+        if not present:
+            return Loaded()
         if found[0] is None:
             log.warning("The workspace file was torn or missing; its second copy %s is used.", self._copies[1].path)
-        return Loaded(self._held.payload, found[0] == found[1])
+        held = max(present, key=lambda content: content.age)
+        whole = found[0] == found[1] and held.clean
+        self._generation = held.generation
+        if whole:
+            self._end, self._digest = held.end, held.digest
+        return Loaded(held.payload, held.records, whole)
 
-    def _read(self, copy: _Copy) -> Envelope | None:
+    def _read(self, copy: _Copy) -> Content | None:
         path = copy.path
         try:
             data = path.read_bytes()
@@ -179,39 +136,73 @@ class StateFile:
             aside = path.with_name(f"{path.name}.damaged")
             durable.rename(path, aside)
             log.warning("%s was damaged and is set aside as %s.", path, aside.name)
-        else:
-            copy.generation, copy.size = content.generation, len(data)
+            return None
+        if not content.clean:
+            log.warning("What follows change %d in %s is not whole and does not count.", len(content.records), path)
+        copy.age, copy.size = content.age, len(data)
         return content
 
+    def write(self, record: bytes, payload: Callable[[], bytes]) -> None:
+        """Makes a change durable.
+
+        Args:
+            record: what is changed.
+            payload: gives all entries as they are then; only called where they have to be written anew.
+
+        Raises:
+            OSError: the disk refused; what counts is as before.
+        """
+        if not self._append(record):
+            self.save(payload())
+
     def save(self, payload: bytes) -> None:
-        """Writes both copies durably.
+        """Writes both copies anew.
 
         Raises:
             OSError: the disk refused; what counts is as before.
         """
         self._generation += 1
-        content = Envelope(self._generation, payload)
-        sealed = seal(content)
+        age = (self._generation, 0)
+        sealed = seal(self._generation, payload)
+        end = len(sealed.data)
+        data = sealed.data.ljust(end + room(end), b"\0")
         # The older one first: the other may be the only one that is whole.
-        first, second = sorted(self._copies, key=lambda copy: copy.generation)
+        first, second = sorted(self._copies, key=lambda copy: copy.age)
+        self._write_in_turn(first, second, lambda copy: copy.write(age, data))
+        self._end, self._digest = end, sealed.digest
+
+    def _append(self, record: bytes) -> bool:
+        """Writes a record behind both copies, if they are whole and have the room; says whether it did."""
+        first, second = self._copies
+        sealed = seal_record(self._digest, record)
+        place, end = self._end, self._end + len(sealed.data)
+        if not place or first.age != second.age or end > min(first.size, second.size):
+            return False
         try:
-            first.write(content.generation, sealed)
+            self._write_in_turn(first, second, lambda copy: copy.append(place, sealed.data))
+        except FileNotFoundError:
+            return False
+        self._end, self._digest = end, sealed.digest
+        return True
+
+    def _write_in_turn(self, first: _Copy, second: _Copy, write: Callable[[_Copy], None]) -> None:
+        try:
+            write(first)
         except OSError:
-            self._take_back(first)
+            self._take_back(first, second)
             raise
-        self._held = content
         try:
-            second.write(content.generation, sealed)
+            write(second)
         except OSError as error:
-            # The change is on the disk; only its second copy waits for the next save.
+            # The change is on the disk; only its second copy waits for the next one.
             log.warning("%s could not be brought up to date: %s.", second.path, error.strerror)
 
-    def _take_back(self, copy: _Copy) -> None:
+    def _take_back(self, copy: _Copy, other: _Copy) -> None:
         """Lets a copy that may hold a refused change hold what the other one holds."""
-        if self._held is None:
+        if other.age == _NOT_WHOLE:
             durable.remove_if_there(copy.path)
             return
         try:
-            copy.write(self._held.generation, seal(self._held))
+            copy.write(other.age, other.path.read_bytes())
         except OSError as error:
-            log.error("A refused change may still be in %s until the next save: %s.", copy.path, error.strerror)
+            log.error("A refused change may still be in %s until the next one: %s.", copy.path, error.strerror)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
@@ -20,7 +20,6 @@ from paddlex_restful.workspace.entries import (
     DATASET,
     EXPORTED,
     HOMES,
-    KINDS,
     PRETRAINED,
     PROJECT,
     TASK,
@@ -33,8 +32,8 @@ from paddlex_restful.workspace.entries import (
 from paddlex_restful.workspace.lock import WorkspaceLock
 from paddlex_restful.workspace.recovery import recover
 from paddlex_restful.workspace.removal import INFO, remove_folder
-from paddlex_restful.workspace.snapshot import Snapshot
-from paddlex_restful.workspace.statefile import StateFile
+from paddlex_restful.workspace.state import Draft, State, replay
+from paddlex_restful.workspace.statefile import Loaded, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +53,10 @@ class Workspace:
 
     def __init__(self, root: Path, lock: WorkspaceLock, commits: Commits) -> None:
         self.root = root
-        self.opened_original = commits.snapshot.message.newly_adopted
+        self.opened_original = commits.state.newly_adopted
         self._lock = lock
         self._commits = commits
-        self._numbers = {kind: kind.greatest(commits.snapshot.message) for kind in KINDS}
+        self._numbers = dict(commits.state.greatest)
         self._numbers_guard = threading.Lock()
         self._info_guard = threading.Lock()
         self._removed: set[str] = set()
@@ -83,25 +82,25 @@ class Workspace:
                 (root / home).mkdir(exist_ok=True)
             file = StateFile(root)
             loaded = file.load()
-            message = recover(root, loaded.payload)
-            payload = message.SerializeToString(deterministic=True)
-            if not loaded.whole or payload != loaded.payload:
+            held = _message(loaded)
+            message = recover(root, held)
+            if not loaded.whole or message != held:
                 durable.sync_folder(root)
-                file.save(payload)
+                file.save(message.SerializeToString())
         except OSError as error:
             lock.release()
             raise UserError(sentences.UNUSABLE, path=readable(str(root)), reason=_reason(error)) from error
         except BaseException:
             lock.release()
             raise
-        return cls(root, lock, Commits(file, message))
+        return cls(root, lock, Commits(file, State.of(message)))
 
     def close(self) -> None:
         """Lets the running save finish, refuses later changes and gives the lock back. Closing twice is harmless."""
         if self._commits.closed:
             return
         try:
-            if self._removed or self.read().newly_adopted:
+            if self._removed or self.state.newly_adopted:
                 self._commits.change(partial(_forget_leftovers, removed=tuple(self._removed)))
         except UserError as error:
             log.warning("%s", error)
@@ -109,16 +108,12 @@ class Workspace:
             self._commits.close()
             self._lock.release()
 
-    def read(self) -> pb.Workspace:
-        """The newest durable state, read-only. Look ids up with ``get``: ``[]`` of a protobuf map inserts them."""
-        return self._commits.snapshot.message
-
     @property
-    def state(self) -> Hashable:
-        """Stands for the newest durable state: the same as long as nothing has been changed."""
-        return self._commits.snapshot
+    def state(self) -> State:
+        """The newest durable state: the same object as long as nothing has been changed."""
+        return self._commits.state
 
-    def change(self, mutate: Callable[[pb.Workspace], T]) -> T:
+    def change(self, mutate: Callable[[Draft], T]) -> T:
         """Changes entries durably; see :meth:`Commits.change <paddlex_restful.workspace.commits.Commits.change>`.
 
         For fields of one entry use :meth:`update`, which keeps its ``info.pb`` in step.
@@ -197,11 +192,9 @@ class Workspace:
         entry = pb.ExportedModel(create_time=now())
         set_fields(entry, name=name, model=model, type=type, pid=pid, tid=tid, path=inside, exported_type=exported_type)
 
-        def add(workspace: pb.Workspace) -> str:
-            number = workspace.max_exported_model_id + 1
-            entry.id = EXPORTED.id_of(number)
-            workspace.max_exported_model_id = number
-            workspace.exported_models[entry.id].CopyFrom(entry)
+        def add(draft: Draft) -> str:
+            entry.id = EXPORTED.id_of(draft.state.greatest[EXPORTED] + 1)
+            draft.put(EXPORTED, entry)
             return entry.id
 
         return self.change(add)
@@ -219,7 +212,7 @@ class Workspace:
             return folder.parent
 
         try:
-            self._commits.change(lambda workspace: _add(workspace, kind, entry), make)
+            self._commits.change(lambda draft: _add(draft, kind, entry), make)
         except (OSError, UserError) as error:
             # Nobody was told of this id; without its folder nothing of it is left.
             for folder in made:
@@ -246,7 +239,7 @@ class Workspace:
             return folder
 
     def _not_made(self, kind: Kind, entry: Entry, error: OSError) -> UserError:
-        if isinstance(entry, pb.Task) and self.read().projects.get(entry.pid) is None:
+        if isinstance(entry, pb.Task) and entry.pid not in self.state.projects:
             return _missing(PROJECT, entry.pid)
         log.error("The folder of %s %s could not be made: %s.", kind.noun, entry.id, error)
         return UserError(sentences.FOLDER_NOT_MADE, noun=kind.noun, id=entry.id, reason=_reason(error))
@@ -259,51 +252,51 @@ class Workspace:
         Raises:
             UserError: there is none.
         """
-        return self.read().datasets.get(did) or _raise_missing(DATASET, did)
+        return self.state.datasets.get(did) or _raise_missing(DATASET, did)
 
     def project(self, pid: str) -> pb.Project:
         """The project with this id; ``UserError`` if there is none."""
-        return self.read().projects.get(pid) or _raise_missing(PROJECT, pid)
+        return self.state.projects.get(pid) or _raise_missing(PROJECT, pid)
 
     def task(self, tid: str) -> pb.Task:
         """The task with this id; ``UserError`` if there is none."""
-        return self.read().tasks.get(tid) or _raise_missing(TASK, tid)
+        return self.state.tasks.get(tid) or _raise_missing(TASK, tid)
 
     def pretrained_model(self, pmid: str) -> pb.PretrainedModel:
         """The pretrained model with this id; ``UserError`` if there is none."""
-        return self.read().pretrained_models.get(pmid) or _raise_missing(PRETRAINED, pmid)
+        return self.state.pretrained_models.get(pmid) or _raise_missing(PRETRAINED, pmid)
 
     def exported_model(self, emid: str) -> pb.ExportedModel:
         """The exported model with this id; ``UserError`` if there is none."""
-        return self.read().exported_models.get(emid) or _raise_missing(EXPORTED, emid)
+        return self.state.exported_models.get(emid) or _raise_missing(EXPORTED, emid)
 
     def datasets(self) -> list[pb.Dataset]:
         """All datasets, oldest first. Like all lists from here: shared, not to be changed."""
-        return self._snapshot().datasets
+        return list(self.state.datasets.values())
 
     def projects(self) -> list[pb.Project]:
         """All projects, oldest first."""
-        return self._snapshot().projects
+        return list(self.state.projects.values())
 
     def tasks(self) -> list[pb.Task]:
         """All tasks, oldest first."""
-        return self._snapshot().tasks
+        return list(self.state.tasks.values())
 
     def pretrained_models(self) -> list[pb.PretrainedModel]:
         """All pretrained models, oldest first."""
-        return self._snapshot().pretrained_models
+        return list(self.state.pretrained_models.values())
 
     def exported_models(self) -> list[pb.ExportedModel]:
         """All exported models, oldest first."""
-        return self._snapshot().exported_models
+        return list(self.state.exported_models.values())
 
     def tasks_of(self, pid: str) -> list[pb.Task]:
         """The tasks of a project, oldest first."""
-        return self._snapshot().tasks_by_project.get(pid, [])
+        return self.state.tasks_of(pid)
 
     def projects_of(self, did: str) -> list[pb.Project]:
         """The projects that are bound to a dataset, oldest first."""
-        return self._snapshot().projects_by_dataset.get(did, [])
+        return self.state.projects_of(did)
 
     def folder(self, entry: Entry) -> Path:
         """Absolute folder of an entry; of an exported model, where its files were put."""
@@ -317,9 +310,6 @@ class Workspace:
             path: absolute, below :attr:`root`.
         """
         return path.relative_to(self.root).as_posix()
-
-    def _snapshot(self) -> Snapshot:
-        return self._commits.snapshot
 
     # Changing and deleting
 
@@ -336,11 +326,13 @@ class Workspace:
         """
         kind = kind_of(entry_id)
 
-        def apply(workspace: pb.Workspace) -> None:
-            entry = kind.entries(workspace).get(entry_id) or _raise_missing(kind, entry_id)
+        def apply(draft: Draft) -> None:
+            entry = kind.message()
+            entry.CopyFrom(draft.state.entries[kind].get(entry_id) or _raise_missing(kind, entry_id))
             set_fields(entry, **fields)
-            if kind is PROJECT and fields.get("did"):
-                _check_binding(workspace, entry)
+            if isinstance(entry, pb.Project) and fields.get("did"):
+                _check_binding(draft.state, entry)
+            draft.put(kind, entry)
 
         self.change(apply)
         if kind is not EXPORTED:
@@ -350,7 +342,7 @@ class Workspace:
         """Brings an entry's ``info.pb`` up to date; the change itself is durable already."""
         # In turn, and from the newest state, so that the last one to write writes the last state.
         with self._info_guard:
-            entry = kind.entries(self.read()).get(entry_id)
+            entry = self.state.entries[kind].get(entry_id)
             if entry is None:
                 return
             try:
@@ -384,20 +376,19 @@ class Workspace:
         kind = kind_of(entry_id)
         removed = tuple(self._removed)
 
-        def apply(workspace: pb.Workspace) -> str | None:
-            entries = kind.entries(workspace)
-            entry = entries.get(entry_id) or _raise_missing(kind, entry_id)
+        def apply(draft: Draft) -> str | None:
+            entry = draft.state.entries[kind].get(entry_id) or _raise_missing(kind, entry_id)
             if kind is DATASET:
-                _check_unbound(workspace, entry_id)
+                _check_unbound(draft.state, entry_id)
             if kind is PROJECT:
-                for tid in [tid for tid, task in workspace.tasks.items() if task.pid == entry_id]:
-                    del workspace.tasks[tid]
+                for task in draft.state.tasks_of(entry_id):
+                    draft.remove(TASK, task.id)
+            draft.remove(kind, entry_id)
+            _forget_leftovers(draft, removed)
             folder = relative_folder(entry)
-            del entries[entry_id]
-            _forget_leftovers(workspace, removed)
             if folder is None:
                 return None
-            workspace.leftovers.append(folder.as_posix())
+            draft.state.leftovers.append(folder.as_posix())
             return folder.as_posix()
 
         leftover = self.change(apply)
@@ -421,29 +412,38 @@ class Workspace:
             self._removed.add(leftover)
 
 
-def _add(workspace: pb.Workspace, kind: Kind, entry: Entry) -> None:
-    if isinstance(entry, pb.Task) and workspace.projects.get(entry.pid) is None:
+def _message(loaded: Loaded) -> pb.Workspace | None:
+    """The entries that the workspace file holds."""
+    if loaded.payload is None:
+        return None
+    message = pb.Workspace.FromString(loaded.payload)
+    for record in loaded.records:
+        replay(message, pb.Change.FromString(record))
+    return message
+
+
+def _add(draft: Draft, kind: Kind, entry: Entry) -> None:
+    if isinstance(entry, pb.Task) and entry.pid not in draft.state.projects:
         raise _missing(PROJECT, entry.pid)
-    kind.entries(workspace)[entry.id].CopyFrom(entry)
-    kind.note(workspace, int(entry.id[len(kind.prefix) :]))
+    draft.put(kind, entry)
 
 
-def _forget_leftovers(workspace: pb.Workspace, removed: Collection[str]) -> None:
+def _forget_leftovers(draft: Draft, removed: Collection[str]) -> None:
     for relative in removed:
-        if relative in workspace.leftovers:
-            workspace.leftovers.remove(relative)
+        if relative in draft.state.leftovers:
+            draft.state.leftovers.remove(relative)
 
 
-def _check_binding(workspace: pb.Workspace, project: pb.Project) -> None:
-    dataset = workspace.datasets.get(project.did) or _raise_missing(DATASET, project.did)
+def _check_binding(state: State, project: pb.Project) -> None:
+    dataset = state.datasets.get(project.did) or _raise_missing(DATASET, project.did)
     if dataset.type != project.type:
         raise UserError(
             sentences.OTHER_TYPE, did=dataset.id, dataset_type=dataset.type, pid=project.id, project_type=project.type
         )
 
 
-def _check_unbound(workspace: pb.Workspace, did: str) -> None:
-    bound = sorted(project.id for project in workspace.projects.values() if project.did == did)
+def _check_unbound(state: State, did: str) -> None:
+    bound = [project.id for project in state.projects_of(did)]
     if bound:
         raise UserError(sentences.STILL_BOUND, did=did, pids=", ".join(bound))
 

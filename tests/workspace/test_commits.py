@@ -11,8 +11,9 @@ import pytest
 
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
-from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace import Draft, Workspace
 from paddlex_restful.workspace import workspace_pb2 as pb
+from paddlex_restful.workspace.entries import DATASET
 from tests.workspace.conftest import Opener
 
 
@@ -45,21 +46,21 @@ def test_waiting_changes_share_one_save(workspace: Workspace, monkeypatch: pytes
     saves: Counter[str] = Counter()
     overwrite = durable.overwrite
 
-    def counted(path: Path, data: bytes) -> None:
+    def counted(path: Path, data: bytes, place: int = 0) -> None:
         saves["written"] += 1
-        overwrite(path, data)
+        overwrite(path, data, place)
 
     monkeypatch.setattr(durable, "overwrite", counted)
     inside, go_on = threading.Event(), threading.Event()
 
-    def slow(message: pb.Workspace) -> None:
+    def slow(draft: Draft) -> None:
         inside.set()
         assert go_on.wait(10)
 
     leader = threading.Thread(target=workspace.change, args=[slow])
     leader.start()
     assert inside.wait(10)
-    waiting = [threading.Thread(target=workspace.change, args=[lambda message: None]) for _ in range(20)]
+    waiting = [threading.Thread(target=workspace.change, args=[lambda draft: None]) for _ in range(20)]
     for thread in waiting:
         thread.start()
     queue = workspace._commits._queue
@@ -76,14 +77,14 @@ def test_who_is_served_does_not_wait_for_the_next_group(workspace: Workspace) ->
     entered = [threading.Event() for _ in range(3)]
     go_on = [threading.Event() for _ in range(3)]
 
-    def held(number: int) -> Callable[[pb.Workspace], None]:
-        def mutate(message: pb.Workspace) -> None:
+    def held(number: int) -> Callable[[Draft], None]:
+        def mutate(draft: Draft) -> None:
             entered[number].set()
             assert go_on[number].wait(10)
 
         return mutate
 
-    def begin(mutate: Callable[[pb.Workspace], None]) -> threading.Thread:
+    def begin(mutate: Callable[[Draft], None]) -> threading.Thread:
         thread = threading.Thread(target=workspace.change, args=[mutate])
         thread.start()
         return thread
@@ -94,7 +95,7 @@ def test_who_is_served_does_not_wait_for_the_next_group(workspace: Workspace) ->
 
     first = begin(held(0))
     assert entered[0].wait(10)
-    second = [begin(held(1)), *(begin(lambda message: None) for _ in range(5))]
+    second = [begin(held(1)), *(begin(lambda draft: None) for _ in range(5))]
     queued(6, first)
     go_on[0].set()
     assert entered[1].wait(10)
@@ -140,8 +141,8 @@ def test_a_change_that_raises_leaves_nothing_and_spares_its_group(workspace: Wor
     refused: list[int] = []
 
     def work(number: int) -> None:
-        def mutate(message: pb.Workspace) -> None:
-            message.datasets[f"D{number + 1:04d}"].id = f"D{number + 1:04d}"
+        def mutate(draft: Draft) -> None:
+            draft.put(DATASET, pb.Dataset(id=f"D{number + 1:04d}"))
             if number % 3 == 0:
                 raise UserError("number {number} fails", number=number)
 
@@ -154,19 +155,19 @@ def test_a_change_that_raises_leaves_nothing_and_spares_its_group(workspace: Wor
     _in_threads(30, work)
     expected = {f"D{number + 1:04d}" for number in range(30) if number % 3}
     assert sorted(refused) == [number for number in range(30) if number % 3 == 0]
-    assert set(workspace.read().datasets) == expected
-    assert set(reopen().read().datasets) == expected
+    assert set(workspace.state.datasets) == expected
+    assert set(reopen().state.datasets) == expected
 
 
 def test_a_programming_error_in_a_change_reaches_its_caller(workspace: Workspace) -> None:
-    def wrong(message: pb.Workspace) -> None:
-        message.datasets["D0001"].name = "half done"
+    def wrong(draft: Draft) -> None:
+        draft.put(DATASET, pb.Dataset(id="D0001", name="half done"))
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         workspace.change(wrong)
-    assert len(workspace.read().datasets) == 0
-    assert workspace.change(lambda message: 7) == 7
+    assert len(workspace.state.datasets) == 0
+    assert workspace.change(lambda draft: 7) == 7
 
 
 def test_a_task_whose_project_is_deleted_meanwhile_is_refused_whole(workspace: Workspace, reopen: Opener) -> None:

@@ -56,10 +56,11 @@ GONE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def growing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the workspace file grow with most changes, which takes one more call."""
-    monkeypatch.setattr(statefile, "_GROWTH", 64)
+@pytest.fixture(autouse=True, params=["written behind", "written anew"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a change be written behind the entries, or let the file grow with each, which takes one more call."""
+    if request.param == "written anew":
+        monkeypatch.setattr(statefile, "room", lambda size: 0)
 
 
 @pytest.fixture(scope="module")

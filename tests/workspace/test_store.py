@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful.errors import UserError
-from paddlex_restful.workspace import Workspace
+from paddlex_restful.workspace import Draft, Workspace
 from paddlex_restful.workspace import workspace_pb2 as pb
-from paddlex_restful.workspace.entries import MAX_TEXT
+from paddlex_restful.workspace.entries import DATASET, MAX_TEXT, TASK
 from tests.workspace.conftest import Opener
 
 
@@ -71,7 +71,7 @@ def test_a_missing_entry_is_named(workspace: Workspace) -> None:
     ):
         with pytest.raises(UserError, match="There is no"):
             lookup(entry_id)
-    assert len(workspace.read().datasets) == 0
+    assert len(workspace.state.datasets) == 0
     with pytest.raises(UserError, match="There is no project P0009"):
         workspace.create_task("P0009", "t", "")
 
@@ -88,10 +88,7 @@ def test_ids_are_never_given_twice(workspace: Workspace, reopen: Opener) -> None
 
 
 def test_ids_grow_beyond_four_digits(workspace: Workspace, reopen: Opener) -> None:
-    def jump(message: pb.Workspace) -> None:
-        message.max_dataset_id = 9_998
-
-    workspace.change(jump)
+    workspace.change(lambda draft: draft.note(DATASET, 9_998))
     again = reopen()
     made = [again.create_dataset("n", "", "t") for _ in range(3)]
     assert made == ["D9999", "D10000", "D10001"]
@@ -162,7 +159,7 @@ def test_delete_removes_the_folder_and_with_a_project_its_tasks(workspace: Works
         with pytest.raises(UserError):
             current.project(pid)
         assert current.dataset(did).id == did
-    assert list(reopen().read().leftovers) == []
+    assert list(reopen().state.leftovers) == []
 
 
 def test_a_folder_that_was_only_taken_out_goes_with_the_next_opening(workspace: Workspace, reopen: Opener) -> None:
@@ -212,20 +209,22 @@ def test_a_hostile_path_in_an_entry_leads_nowhere(workspace: Workspace, tmp_path
     precious = tmp_path / "precious"
     precious.mkdir()
 
-    def poison(message: pb.Workspace) -> None:
-        message.datasets[did].path = str(precious)
-        message.leftovers.extend([str(precious), "../precious", "datasets/../../precious", "datasets", "pretrain/x"])
+    def poison(draft: Draft) -> None:
+        draft.put(DATASET, pb.Dataset(id=did, path=str(precious)))
+        draft.state.leftovers.extend(
+            [str(precious), "../precious", "datasets/../../precious", "datasets", "pretrain/x"]
+        )
 
     workspace.change(poison)
     assert workspace.folder(workspace.dataset(did)) == workspace.root / "datasets" / did
     workspace.delete(did)
     workspace.close()
     with pytest.raises(UserError, match="shutting down"):
-        workspace.change(lambda message: None)
+        workspace.change(lambda draft: None)
     again = reopen()
     assert precious.is_dir()
     assert (again.root / "datasets").is_dir()
-    assert list(again.read().leftovers) == []
+    assert list(again.state.leftovers) == []
 
 
 def test_a_folder_that_cannot_be_removed_is_removed_at_the_next_start(
@@ -249,16 +248,16 @@ def _raise_busy(path: Path) -> None:
 
 def test_a_snapshot_stays_as_it_was_while_changes_go_on(workspace: Workspace) -> None:
     did = workspace.create_dataset("before", "", "t")
-    seen = workspace.read()
+    seen = workspace.state
     workspace.update(did, name="after")
     assert seen.datasets[did].name == "before"
-    assert workspace.read().datasets[did].name == "after"
+    assert workspace.state.datasets[did].name == "after"
 
 
 def test_reading_does_not_wait_for_a_change_in_progress(workspace: Workspace) -> None:
     inside, go_on = threading.Event(), threading.Event()
 
-    def slow(message: pb.Workspace) -> None:
+    def slow(draft: Draft) -> None:
         inside.set()
         assert go_on.wait(10)
 
@@ -274,11 +273,10 @@ def test_ten_thousand_tasks_are_changed_listed_and_opened_again(workspace: Works
     pid = workspace.create_project("p", "", "classification")
     tid = workspace.create_task(pid, "first", "")
 
-    def fill(message: pb.Workspace) -> None:
+    def fill(draft: Draft) -> None:
         for number in range(2, 10_001):
-            task = message.tasks[f"T{number:04d}"]
-            task.id, task.pid, task.name = f"T{number:04d}", pid, f"task {number}"
-            task.path = f"projects/{pid}/T{number:04d}"
+            each = f"T{number:04d}"
+            draft.put(TASK, pb.Task(id=each, pid=pid, name=f"task {number}", path=f"projects/{pid}/{each}"))
 
     workspace.change(fill)
     workspace.update(tid, name="changed")

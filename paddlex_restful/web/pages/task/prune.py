@@ -102,7 +102,7 @@ def _of_pruned(services: Services, tid: str, parent: str) -> Component:
                 mb="sm",
             )
         )
-    if parent in services.workspace.read().tasks:
+    if parent in services.workspace.state.tasks:
         lines.append(links.button(_("Prune that model by another amount"), f"/tasks/{parent}/prune", variant="light"))
     return frames.panel(*lines, title=_("Pruned"))
 

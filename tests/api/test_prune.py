@@ -32,8 +32,10 @@ def child(trained: Trained, **changes: Any) -> str:
 
 
 def analysed(server: Server, tid: str) -> dict[str, Any]:
-    """Wait for the end of an analysis; gives its status."""
-    return until(lambda: server.ok("GET", "/project/task/prune", tid=tid), lambda answer: answer["prune_status"] > 1)
+    """Wait for the end of an analysis, which measures for half a minute and longer; gives its status."""
+    return until(
+        lambda: server.ok("GET", "/project/task/prune", tid=tid), lambda answer: answer["prune_status"] > 1, 600
+    )
 
 
 def train_pruned(server: Server, tid: str, **goal: float) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,9 @@ from tests.services.trainings import PLAN_FILE
 ADDRESS = "/project/task/events"
 SECONDS = 120
 
-# A server whose trainings follow a plan, and whose waits may be short.
+# A server whose trainings follow a plan; it waits long for its readers, or a second once it gets SIGUSR1.
 SHORTENED = """
+import signal
 import sys
 from paddlex_restful import app, cli
 from paddlex_restful.api import events
@@ -40,7 +43,19 @@ if __name__ == "__main__":
     KINDS["train"] = TRAIN
     app.MOST_STREAMS = 2
     events.HEARTBEAT = {heartbeat}
-    events.PATIENCE = {patience}
+    events.PATIENCE = 600.0
+    signal.signal(signal.SIGUSR1, lambda *_: setattr(events, "PATIENCE", 1.0))
+    sys.exit(cli.main(sys.argv[1:]))
+"""
+
+# A server that waits at its end for all requests, so that it cuts none which ends by itself, however late.
+UNHURRIED = """
+import sys
+from paddlex_restful import cli, server
+
+if __name__ == "__main__":
+    server.REQUESTS_END = 300.0
+    server.PROCESS_END = 310.0
     sys.exit(cli.main(sys.argv[1:]))
 """
 
@@ -136,16 +151,30 @@ def heartbeat() -> float:
 
 
 @pytest.fixture
-def patience() -> float:
-    return events.PATIENCE
+def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heartbeat: float) -> Iterator[Server]:
+    """A server with a heartbeat of so many seconds, two streams at once, and trainings that follow a plan."""
+    server = changed_server(SHORTENED.format(heartbeat=heartbeat), tmp_path, monkeypatch)
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heartbeat: float, patience: float) -> Iterator[Server]:
-    """A server with waits of so many seconds, two streams at once, and trainings that follow a plan."""
-    server = changed_server(SHORTENED.format(heartbeat=heartbeat, patience=patience), tmp_path, monkeypatch)
+def unhurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    server = changed_server(UNHURRIED, tmp_path, monkeypatch)
     yield server
     server.close()
+
+
+@contextmanager
+def held(server: Server, tid: str) -> Iterator[None]:
+    """The training of a task has begun, and gets no further meanwhile."""
+    file = folder(server, tid) / "job/train/process.json"
+    process = orjson.loads(until(lambda: file.read_bytes() if file.exists() else b"", bool))["pid"]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 def planned_task(server: Server, source: Path, **plan: Any) -> str:
@@ -166,10 +195,10 @@ def test_a_training_is_told_from_its_start_to_its_end(trained: Trained) -> None:
         assert stream.response.readline() == b"retry: 3000\n"
         stream.until(is_comment)
         server.ok("POST", "/project/task/train", tid=tid)
+        with held(server, tid):
+            stream.until(is_state("train", "running"))
         last = stream.until(is_state("train", "done"))
     assert last.data["task"] == {"task_status": 4, "message": server.ok("GET", "/project/task", tid=tid)["message"]}
-    states = [event.data["state"] for event in stream.seen if event.type == "state"]
-    assert "running" in states
     assert {event.data["job"] for event in stream.seen if event.type == "state"} == {last.data["job"]}
     assert metrics(stream.seen) == measured(server, tid)
     assert [line["Epoch"] for line in metrics(stream.seen) if line["kind"] == "eval"] == [1, 2, 3]
@@ -214,7 +243,7 @@ def test_the_header_goes_before_the_argument(trained: Trained) -> None:
 
 
 def test_a_reader_outlives_a_killed_server_and_a_resumed_training(server: Server, tmp_path: Path) -> None:
-    tid = running_task(server, tmp_path / "shapes", epochs=500, saved=1)
+    tid = running_task(server, tmp_path / "shapes", epochs=4000, saved=1)
     seen: list[Event] = []
     last = ""
     for _ in range(2):
@@ -281,10 +310,9 @@ def test_all_streams_leave_room_and_one_more_is_refused(server: Server) -> None:
         streams = [stack.enter_context(closing(Stream(server, tid))) for _ in range(MOST_STREAMS)]
         for stream in streams:
             stream.until(is_comment)
-        begun = time.monotonic()
         for _ in range(20):
+            # Fails where no thread is left to answer it.
             server.ok("GET", "/workspace")
-        assert time.monotonic() - begun < 10
         assert f"{MOST_STREAMS} readers follow tasks already" in server.refused("GET", ADDRESS, tid=tid)
         own = psutil.Process(server.process.pid)
         begun, used = time.monotonic(), sum(own.cpu_times()[:2])
@@ -292,22 +320,22 @@ def test_all_streams_leave_room_and_one_more_is_refused(server: Server) -> None:
         # Streams of which nothing is to be told cost next to nothing: 32 take less than half a core.
         assert sum(own.cpu_times()[:2]) - used < 0.5 * (time.monotonic() - begun)
         streams[0].close()
-        until(lambda: requests.head(f"{server.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream, 20)
+        until(lambda: requests.head(f"{server.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
 
 
 def _is_stream(headers: Any) -> bool:
     return bool(headers["Content-Type"] == "text/event-stream")
 
 
-def test_the_server_ends_promptly_with_open_streams(server: Server) -> None:
+def test_the_server_ends_promptly_with_open_streams(unhurried: Server) -> None:
+    server = unhurried
     tid = new_task(server)
     with ExitStack() as stack:
         streams = [stack.enter_context(closing(Stream(server, tid))) for _ in range(MOST_STREAMS)]
         for stream in streams:
             stream.until(is_comment)
-        begun = time.monotonic()
+        # Fails where they do not end by themselves.
         assert server.stop() == 0
-        assert time.monotonic() - begun < 5
         for stream in streams:
             # Ended as an answer ends, not torn off.
             assert list(stream) == []
@@ -330,19 +358,17 @@ def test_silence_is_broken_by_comments(short: Server) -> None:
         assert stream.seen == []
 
 
+@pytest.mark.parametrize("heartbeat", [600.0])
 def test_a_reader_that_leaves_gives_its_place_back_at_once(short: Server) -> None:
     tid = new_task(short)
     for _ in range(6):
-        # Long before a heartbeat could tell that nobody is there.
-        begun = time.monotonic()
         with closing(Stream(short, tid)) as stream:
             stream.until(is_comment)
-        until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream, 10)
-        assert time.monotonic() - begun < 10
+        # Long before a heartbeat could tell that nobody is there.
+        until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
     assert "Traceback" not in short.log.read_text()
 
 
-@pytest.mark.parametrize("patience", [1.0])
 def test_a_reader_that_never_reads_blocks_nobody_and_is_cut(short: Server, tmp_path: Path) -> None:
     tid = planned_task(short, tmp_path / "shapes", lines=1200, size=20_000)
     own = psutil.Process(short.process.pid)
@@ -359,11 +385,12 @@ def test_a_reader_that_never_reads_blocks_nobody_and_is_cut(short: Server, tmp_p
             stream.until(is_state("train", "done"))
             assert len(metrics(stream.seen)) == 1200
             assert sum(map(len, log(stream.seen))) > 1200 * 20_000
-            until(lambda: short.log.read_text(), lambda text: "took nothing" in text, 30)
-            until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream, 10)
+            short.process.send_signal(signal.SIGUSR1)
+            until(lambda: short.log.read_text(), lambda text: "took nothing" in text)
+            until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
             assert own.memory_info().rss - before < 24 << 20
         # The server has let go of the connection while its reader still holds it.
-        until(lambda: remote_ports(own), lambda ports: idle.getsockname()[1] not in ports, 10)
+        until(lambda: remote_ports(own), lambda ports: idle.getsockname()[1] not in ports)
     assert "Traceback" not in short.log.read_text()
 
 

@@ -45,7 +45,10 @@ def test_it_answers_as_the_job_does(
     requests = [Request(image.read_bytes(), image.name, 0.02, picture=True, mask=True) for image in images]
     model = Model.of(project_type, root / "output/best_model")
     # Together they would be computed in another order, which shows in the last digits.
-    answers = [answer for request in requests for answer in pool.predict(model, [request])]
+    answers = pool.predict(model, requests[:1])
+    # After the second request a faster process may take its place at any time.
+    [held] = pool._held.values()
+    answers += [answer for request in requests[1:] for answer in pool.predict(model, [request])]
     for image, answer in zip(images, answers, strict=True):
         output = tmp_path / image.stem
         predict.run(
@@ -72,11 +75,10 @@ def test_it_answers_as_the_job_does(
         else:
             assert set(answer.files) == {"picture"}
         assert_alike(answer.told, told)
-    [held] = pool._held.values()
     faster = project_type != "instance_segmentation"
     assert held.worker.faster == faster
     if faster:
-        until(lambda: pool._held[model] is not held)
+        until(lambda: pool._held.get(model) not in (held, None), 300)
         for request, answer in zip(requests, answers, strict=True):
             [again] = pool.predict(model, [request])
             assert_alike(again.told, answer.told)

@@ -16,8 +16,15 @@ from paddlex_restful.imaging.image import Pixels
 from paddlex_restful.training.predict import Told
 from paddlex_restful.training.serving import Desk
 
-DIES, DIES_IN_NET, FAILS, LASTS = 1, 2, 3, 4
-"""The red of a picture that ends the process as it is decoded, or in the net; with which the net fails, or lasts."""
+DIES, DIES_IN_NET, FAILS, LASTS, HOLDS = 1, 2, 3, 4, 5
+"""The red of a picture that ends the process as it is decoded, or in the net; with which the net fails, lasts, or holds.
+
+While the net holds, there is a file ``held`` beside the model, and it goes on when that file is gone.
+"""
+
+HELD = "held"
+PREPARED = "prepared"
+"""A file beside the model with a byte for each picture that was decoded."""
 
 
 class Toy:
@@ -25,7 +32,8 @@ class Toy:
 
     batch_size = 4
 
-    def __init__(self, traceable: bool) -> None:
+    def __init__(self, folder: Path, traceable: bool) -> None:
+        self.folder = folder
         self.traced = False
         self.trace = self._trace if traceable else None
 
@@ -34,6 +42,8 @@ class Toy:
 
     def prepare(self, image: Pixels) -> tuple[int, ...]:
         colour = tuple(int(part) for part in image[0, 0])
+        with (self.folder / PREPARED).open("ab") as file:
+            file.write(b".")
         if colour[0] == DIES:
             os.kill(os.getpid(), signal.SIGKILL)
         return colour
@@ -46,6 +56,10 @@ class Toy:
             raise ValueError("the net fails")
         if LASTS in reds:
             time.sleep(0.5)
+        if HOLDS in reds:
+            (self.folder / HELD).touch()
+            while (self.folder / HELD).exists():
+                time.sleep(0.01)
         return [
             {"colour": list(colour), "batch": len(prepared), "pid": os.getpid(), "traced": self.traced}
             for colour in prepared
@@ -63,7 +77,7 @@ def serve(channel: Channel, args: dict[str, Any], log: Path) -> None:
         return
     if (Path(args["model"]) / "deadly").exists():
         os.kill(os.getpid(), signal.SIGKILL)
-    toy = Toy((Path(args["model"]) / "traceable").exists())
+    toy = Toy(Path(args["model"]), (Path(args["model"]) / "traceable").exists())
     if args["traced"] and toy.trace is not None:
         toy.trace()
         if (Path(args["model"]) / "deadly traced").exists():

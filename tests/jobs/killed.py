@@ -38,7 +38,7 @@ from tests.jobs.toys import KINDS
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 ACTIVE_AT_MOST = 12
-SOON = 15.0
+SOON = 120.0
 """Seconds after which a dead job is named so, and nothing of it is left. It takes less than two on an idle machine."""
 
 GPU_SETS = ((), (), (0,), (1,), (0, 1))
@@ -219,6 +219,14 @@ class Promises:
         """Jobs whose process is gone and that are not ended."""
         return [row for row in self.rows() if not row.ended and row.pid is not None and not _alive(row)]
 
+    def running(self) -> bool:
+        """Whether a job has a process that lives."""
+        return any(not row.ended and row.pid is not None and _alive(row) for row in self.rows())
+
+    def done(self) -> int:
+        """How many jobs came to their end by themselves."""
+        return sum(row.state == states.DONE for row in self.rows())
+
     def strays(self, manager: int) -> list[psutil.Process]:
         """Orphans that belong to no active job."""
         active = {row.pid for row in self.rows() if not row.ended}
@@ -271,11 +279,19 @@ def _group(process: psutil.Process) -> int | None:
         return None
 
 
-def _soon(nothing: Callable[[], Sequence[object]], seconds: float = SOON) -> None:
+def _soon(nothing: Callable[[], Sequence[object]]) -> None:
     """Wait until there is nothing of something any more."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + SOON
     while left := nothing():
         assert time.monotonic() < deadline, f"still there: {left}"
+        time.sleep(0.005)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.005)
 
 
@@ -318,20 +334,24 @@ def _round(promises: Promises, manager: Manager, chance: random.Random) -> None:
         time.sleep(chance.random() * 0.05)
     else:
         while not ready:
-            assert time.monotonic() < manager.begun + 20, "the manager does not start"
+            assert time.monotonic() < manager.begun + SOON, "the manager does not start"
             ready = promises.hear_all(manager.lines(1))
     if ready:
         # What was dead before is named by the time that it serves.
         assert time.monotonic() < manager.begun + SOON
         _soon(promises.unnamed)
+        done = promises.done()
         for turn in range(chance.randint(2, 6)):
             time.sleep(chance.random() * 0.15)
+            if chance.random() < 0.5:
+                # On a slow machine the next job takes a while to begin.
+                _until(promises.running)
             # Not at each turn: one that never gets to serve lets no job begin.
             _kill(promises, _victims(promises, manager, chance, server_too=turn in (1, 2)))
             promises.hear_all(manager.lines())
             _soon(promises.unnamed)
-        # A fork server looks at its manager only when it has imported everything.
-        _soon(lambda: promises.strays(manager.pid), seconds=20)
+        _until(lambda: promises.done() > done)
+        _soon(lambda: promises.strays(manager.pid))
     last = [("manager", psutil.Process(manager.pid))]
     if ready:
         last += _victims(promises, manager, chance, server_too=True)
@@ -363,7 +383,7 @@ def _kill_and_check(root: Path, rounds: int, seed: int) -> Promises:
     for number in range(rounds):
         _round(promises, Manager(root, number * 10_000, f"{seed} {number}"), chance)
     manager = Manager(root, -1, "")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 2 * SOON
     while not promises.hear_all(manager.lines(0.1)):
         assert time.monotonic() < deadline, "the manager does not start"
     while active := [row for row in promises.rows() if not row.ended]:
@@ -372,10 +392,10 @@ def _kill_and_check(root: Path, rounds: int, seed: int) -> Promises:
     promises.in_order()
     server = manager.fork_server()
     if server is not None:
-        _soon(server.children, seconds=20)
+        _soon(server.children)
     os.kill(manager.pid, signal.SIGKILL)
     os.waitpid(manager.pid, 0)
-    _soon(_children, seconds=20)
+    _soon(_children)
     return promises
 
 

@@ -17,7 +17,9 @@ import numpy as np
 from paddlex_restful.durable import write_durably
 from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
+from paddlex_restful.jobs.files import OUTCOME_FILE
 from paddlex_restful.jobs.kinds import Kind
+from paddlex_restful.jobs.rank import rank_folder
 
 
 def add(context: JobContext) -> dict[str, Any]:
@@ -218,7 +220,8 @@ def train_net(context: JobContext) -> None:
 
 
 def in_ranks(context: JobContext) -> dict[str, Any] | None:
-    """Runs ``function`` in two or more processes."""
+    """Runs ``function`` in two or more processes; waits as long as it takes for the cause of a lost connection."""
+    launcher._CAUSE = 300.0
     return launcher.run(context, f"{__name__}:{context.args['function']}", context.args.get("size", 2))
 
 
@@ -246,6 +249,11 @@ def failing_ranks(context: JobContext) -> None:
         os._exit(0)
     if how == "lost":
         raise JobFailed(launcher.CONNECTION, "The connection broke.")
+    if how == "after the first":
+        first = rank_folder(context.folder.parent, 0) / OUTCOME_FILE
+        while not first.exists():
+            time.sleep(0.01)
+        raise JobFailed("check", "The file {name} is wrong.", name="a b.png")
     if how == "lonely":
         raise JobFailed(launcher.RENDEZVOUS, "Nobody is there.")
     if how == "late":

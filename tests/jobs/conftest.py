@@ -15,12 +15,18 @@ from paddlex_restful.jobs.stopper import Patience
 from tests.jobs.toys import KINDS
 
 PRELOAD = ("paddlex_restful.jobs.runner", "tests.jobs.toys")
-SHORT = Patience(asked=1.0, terminated=0.3, killed=5.0)
+LONG = 300.0
+"""Seconds that nothing but a hang takes: several processes import paddle, from a cold disk and on a busy machine."""
+
+PATIENT = Patience(asked=LONG, terminated=0.3, killed=LONG)
+"""For jobs that follow the request, however long that takes them."""
+
+SHORT = Patience(asked=1.0, terminated=0.3, killed=LONG)
+"""For jobs that do not hear it."""
 
 
-def until(condition: Callable[[], Any], timeout: float = 90.0) -> Any:
+def until(condition: Callable[[], Any], timeout: float = LONG) -> Any:
     """Wait until a condition gives something true, and return that."""
-    # Long enough for paddle, which may take half a minute from a cold disk.
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         value = condition()
@@ -40,7 +46,7 @@ class Held(Executor):
 
     def start(self) -> Process:
         self.asked.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(LONG)
         return super().start()
 
 
@@ -49,7 +55,7 @@ class Jobs:
 
     def __init__(self, root: Path, **options: Any) -> None:
         self.root = root
-        self.options = {"executor": Executor(preload=PRELOAD), "patience": SHORT, "kinds": KINDS, **options}
+        self.options = {"executor": Executor(preload=PRELOAD), "patience": PATIENT, "kinds": KINDS, **options}
         self.manager = JobManager(root, **self.options)
 
     def folder(self, kind: str, subject: str = "T0001") -> Path:
@@ -59,7 +65,7 @@ class Jobs:
         return self.manager.submit(kind, subject, self.folder(kind, subject), args, gpus)
 
     def run(self, kind: str, subject: str = "T0001", **args: Any) -> Job:
-        job = self.manager.wait(self.submit(kind, subject, **args), 90)
+        job = self.manager.wait(self.submit(kind, subject, **args), LONG)
         assert not job.active
         return job
 

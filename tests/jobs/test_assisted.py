@@ -11,7 +11,7 @@ import pytest
 from paddlex_restful.jobs import outcome
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.scheduler import Conclude
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, Jobs, until
 
 
 class Helper:
@@ -72,7 +72,7 @@ def test_other_jobs_go_on_meanwhile_and_one_that_is_stopped_is_not_concluded(job
     stopped, ended = threading.Event(), threading.Event()
 
     def slow(job: Job, conclude: Conclude) -> bool:
-        assert stopped.wait(30)
+        assert stopped.wait(LONG)
         conclude({})
         ended.set()
         return True
@@ -84,7 +84,7 @@ def test_other_jobs_go_on_meanwhile_and_one_that_is_stopped_is_not_concluded(job
     jobs.manager.stop(patient)
     assert jobs.manager.stop(job).state == "stopped"
     stopped.set()
-    assert ended.wait(30)
+    assert ended.wait(LONG)
     assert jobs.now(job).state == "stopped"
 
 
@@ -92,7 +92,7 @@ def test_one_that_a_killed_server_was_doing_is_done_by_the_next(jobs: Jobs) -> N
     waiting = threading.Event()
 
     def forever(job: Job, conclude: Conclude) -> bool:
-        assert waiting.wait(30)
+        assert waiting.wait(LONG)
         return False
 
     jobs.manager.assist(Helper("small", forever))
@@ -100,7 +100,7 @@ def test_one_that_a_killed_server_was_doing_is_done_by_the_next(jobs: Jobs) -> N
     until(lambda: jobs.now(job).state == "starting")
     jobs.restart()
     waiting.set()
-    assert jobs.manager.wait(job, 60).result == {"sum": 5}
+    assert jobs.manager.wait(job, LONG).result == {"sum": 5}
 
 
 def test_gpus_are_given_back_before_a_job_begins_on_them(jobs: Jobs) -> None:

@@ -16,7 +16,7 @@ from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs import executor
 from paddlex_restful.jobs.executor import Executor, Process
 from paddlex_restful.jobs.identity import Identity
-from tests.jobs.conftest import PRELOAD, Held, Jobs, until
+from tests.jobs.conftest import LONG, PRELOAD, Held, Jobs, until
 
 
 def test_build_of_paddle_for_cuda_is_spawned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_job_killed_after_the_fork_server_is_noticed(jobs: Jobs) -> None:
     os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)  # type: ignore[attr-defined]
     assert job.pid is not None
     os.kill(job.pid, signal.SIGKILL)
-    ended = jobs.manager.wait(job, 2)
+    ended = jobs.manager.wait(job, LONG)
     assert (ended.state, ended.reason) == ("failed", "vanished")
 
 
@@ -57,7 +57,7 @@ def test_spawned_job_runs_is_stopped_and_is_reaped(jobs: Jobs) -> None:
     killed = jobs.running("patient", "T0003")
     assert killed.pid is not None
     os.kill(killed.pid, signal.SIGKILL)
-    assert "SIGKILL" in jobs.manager.wait(killed, 10).message
+    assert "SIGKILL" in jobs.manager.wait(killed, LONG).message
 
 
 DYING_SERVER = """
@@ -137,7 +137,7 @@ def test_jobs_keep_neither_the_fork_server_nor_the_output_of_the_server_open(tmp
     server = subprocess.Popen(
         [sys.executable, "-c", LEAVING_SERVER, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    output, _ = server.communicate(timeout=20)
+    output, _ = server.communicate(timeout=LONG)
     identity = Identity.of(int(output))
     assert identity is not None
     assert identity.alive()
@@ -165,7 +165,7 @@ from tests.jobs.toys import KINDS
 if __name__ == "__main__":
     root = Path(sys.argv[1])
     manager = JobManager(root, kinds=KINDS)
-    job = manager.wait(manager.submit("count_threads", "T0001", root / "T0001/job/count_threads", {}), 60)
+    job = manager.wait(manager.submit("count_threads", "T0001", root / "T0001/job/count_threads", {}), 240)
     print(json.dumps([job.state, job.message, job.result, "paddle" in sys.modules]))
     manager.close()
 """
@@ -173,7 +173,7 @@ if __name__ == "__main__":
 
 def test_paddle_is_imported_ahead_uses_the_cores_and_never_enters_the_server(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PADDLE_PROGRAM, tmp_path], capture_output=True, text=True, timeout=90, check=True
+        [sys.executable, "-c", PADDLE_PROGRAM, tmp_path], capture_output=True, text=True, timeout=LONG, check=True
     )
     state, message, result, in_server = json.loads(done.stdout.splitlines()[-1])
     assert state == "done", message
@@ -192,6 +192,6 @@ def test_what_is_imported_ahead_is_left_out_of_the_garbage_collections_of_jobs()
 
 def test_ctrl_c_while_the_fork_server_imports_is_not_its_business() -> None:
     code = "import os, signal, paddlex_restful.jobs.preload; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=LONG)
     assert done.stdout.strip() == "goes on"
     assert "Traceback" not in done.stderr

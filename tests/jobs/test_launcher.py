@@ -13,7 +13,7 @@ import pytest
 
 from paddlex_restful.cores import usable_cores
 from paddlex_restful.jobs.job import Job
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, SHORT, Jobs, until
 
 
 def ranks_of(job: Job) -> dict[int, psutil.Process]:
@@ -34,7 +34,7 @@ def begun(jobs: Jobs, function: str, size: int = 2, **args: Any) -> tuple[Job, d
 
 def ended(jobs: Jobs, job: Job) -> Job:
     """The job at its end; nothing of it may be left."""
-    job = jobs.manager.wait(job, 30)
+    job = jobs.manager.wait(job, LONG)
     assert not job.active
     assert job.identity is not None
     assert job.identity.group() == []
@@ -81,7 +81,7 @@ def test_a_killed_rank_is_named_and_the_others_are_ended(jobs: Jobs, rank: int) 
         ({"0": "raise"}, "check", "Rank 0 of 3 processes failed: The file a b.png is wrong."),
         ({"2": "exit"}, "exit", r"Rank 2 of 3 processes failed: .* exit code 5 .*/rank2/out\.log"),
         ({"1": "vanish"}, "exit", r"Rank 1 of 3 processes failed: .* exit code 0 and without a result"),
-        ({"0": "lost", "2": "raise"}, "check", "Rank 2 of 3 processes failed: The file a b.png is wrong."),
+        ({"0": "lost", "2": "after the first"}, "check", "Rank 2 of 3 processes failed: The file a b.png is wrong."),
         ({"0": "lonely", "1": "lonely"}, "rendezvous", "Rank [01] of 3 processes failed: Nobody is there."),
     ],
 )
@@ -118,6 +118,8 @@ def test_a_stop_reaches_the_first_rank_and_ends_the_others(jobs: Jobs) -> None:
 
 
 def test_ranks_that_do_not_hear_are_stopped_by_force(jobs: Jobs) -> None:
+    jobs.options["patience"] = SHORT
+    jobs.restart()
     job, _ = begun(jobs, "stubborn")
     jobs.manager.stop(job)
     assert ended(jobs, job).state == "stopped"
@@ -143,7 +145,7 @@ def test_without_its_launcher_and_a_server_no_rank_lives_on(jobs: Jobs) -> None:
     assert job.pid is not None
     jobs.manager.close()
     os.kill(job.pid, signal.SIGKILL)
-    _gone, alive = psutil.wait_procs(ranks.values(), 20)
+    _gone, alive = psutil.wait_procs(ranks.values(), LONG)
     assert not alive
     jobs.restart()
     assert ended(jobs, job).state == "failed"

@@ -15,7 +15,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.watcher import Watcher
-from tests.jobs.conftest import PRELOAD, Held, Jobs, until
+from tests.jobs.conftest import LONG, PRELOAD, SHORT, Held, Jobs, until
 
 
 def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
@@ -55,7 +55,7 @@ def test_killed_job_fails_and_names_the_signal(jobs: Jobs) -> None:
     job = jobs.running("patient")
     assert job.pid is not None
     os.kill(job.pid, signal.SIGKILL)
-    job = jobs.manager.wait(job, 2)
+    job = jobs.manager.wait(job, LONG)
     assert (job.state, job.reason) == ("failed", "signal")
     assert "signal 9 (SIGKILL)" in job.message
 
@@ -67,7 +67,7 @@ def test_workers_of_a_killed_job_are_ended_before_it_is_concluded(jobs: Jobs) ->
     until(lambda: len(list(job.folder.glob("worker-*"))) == 2)
     assert len(job.identity.group()) == 3
     os.kill(job.pid, signal.SIGKILL)
-    assert jobs.manager.wait(job, 10).state == "failed"
+    assert jobs.manager.wait(job, LONG).state == "failed"
     assert job.identity.group() == []
 
 
@@ -80,6 +80,8 @@ def test_stop_ends_job_and_workers(jobs: Jobs) -> None:
 
 
 def test_stop_ends_a_job_that_ignores_it(jobs: Jobs) -> None:
+    jobs.options["patience"] = SHORT
+    jobs.restart()
     job = jobs.running("stubborn")
     stopped = jobs.manager.stop(job)
     assert stopped.state == "stopped"
@@ -138,7 +140,7 @@ def test_second_job_of_a_subject_and_kind_is_refused_while_one_is_active(jobs: J
 def test_new_job_leaves_nothing_of_the_last_in_the_folder(jobs: Jobs) -> None:
     jobs.run("fail")
     job = jobs.submit("fail")
-    assert jobs.manager.wait(job, 10).state == "failed"
+    assert jobs.manager.wait(job, LONG).state == "failed"
     assert {path.name for path in job.folder.iterdir()} == {"job.json", "process.json", "outcome.json", "out.log"}
     assert [path.name for path in job.folder.parent.iterdir()] == ["fail"]
 
@@ -151,7 +153,7 @@ def test_submit_does_not_wait_for_a_process(jobs: Jobs) -> None:
     until(held.asked.is_set)
     assert {jobs.now(job).state for job in made} == {"queued", "starting"}
     held.gate.set()
-    assert {jobs.manager.wait(job, 20).state for job in made} == {"done"}
+    assert {jobs.manager.wait(job, LONG).state for job in made} == {"done"}
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.EMFILE, os.strerror(errno.EMFILE)), ValueError("a fault")])
@@ -169,7 +171,7 @@ def test_end_is_noticed_after_any_fault(jobs: Jobs, monkeypatch: pytest.MonkeyPa
         job.identity.send(signal.SIGKILL)
         until(lambda: len(faults) > 1)
         assert "cannot be put on record" in jobs.now(job).message
-    assert jobs.manager.wait(job, 10).state == "failed"
+    assert jobs.manager.wait(job, LONG).state == "failed"
 
 
 def test_process_that_cannot_be_looked_at_for_a_while_is_not_lost(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +225,7 @@ def test_end_that_cannot_be_recorded_is_recorded_later(jobs: Jobs) -> None:
             jobs.submit("small")
         assert jobs.manager.wait(job, 0.5).state == "running"
         other.execute("ROLLBACK")
-    ended = jobs.manager.wait(job, 10)
+    ended = jobs.manager.wait(job, LONG)
     assert (ended.state, "SIGKILL" in ended.message) == ("failed", True)
 
 

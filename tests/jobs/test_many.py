@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from paddlex_restful.jobs.job import Job
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, Jobs, until
 
 GPUS = 4
 GPU_SETS = [*((gpu,) for gpu in range(GPUS)), (0, 1), (2, 3), (1, 2), (0, 3), tuple(range(GPUS))]
@@ -36,7 +36,7 @@ def test_two_hundred_jobs_on_four_gpus_keep_leases_and_order(jobs: Jobs, restart
         for ended in (50, 120):
             until(lambda ended=ended: len(list((jobs.root / "notes").iterdir())) >= ended)
             jobs.restart()
-    assert {jobs.manager.wait(job, 60).state for job in made} == {"done"}
+    assert {jobs.manager.wait(job, LONG).state for job in made} == {"done"}
     for gpu in range(GPUS):
         times = [_noted(jobs, job) for job in made if gpu in job.gpus]
         assert len(times) > 40
@@ -91,7 +91,7 @@ def _run_small(jobs: Jobs, numbers: Iterable[int]) -> set[int]:
 
     def finish_first() -> None:
         job, number = waiting.pop(0)
-        ended = jobs.manager.wait(job, 60)
+        ended = jobs.manager.wait(job, LONG)
         assert ended.result == {"sum": number}, ended
         assert ended.pid is not None
         pids.add(ended.pid)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paddlex_restful.jobs.oom import OomKills
-from tests.jobs.conftest import Jobs
+from tests.jobs.conftest import LONG, Jobs
 
 MOUNTS = """\
 23 1 0:1 / / rw - ext4 /dev/sda1 rw
@@ -77,5 +77,5 @@ def test_a_job_that_was_killed_says_whether_memory_was_short(jobs: Jobs, earlier
     (job.folder / "process.json").write_text(json.dumps(noted))
     assert job.identity is not None
     job.identity.send(signal.SIGKILL)
-    ended = jobs.manager.wait(job, 10)
+    ended = jobs.manager.wait(job, LONG)
     assert (ended.reason, words in ended.message) == (reason, True), ended.message

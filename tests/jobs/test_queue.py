@@ -8,7 +8,7 @@ import pytest
 
 from paddlex_restful.jobs import leases
 from paddlex_restful.jobs.leases import Rules
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, Jobs, until
 
 
 def test_heavy_jobs_run_one_after_the_other_in_their_order(jobs: Jobs) -> None:
@@ -43,7 +43,7 @@ def test_gpu_is_waited_for(jobs: Jobs) -> None:
     second = jobs.submit("look", "T0002", gpus=(1,))
     until(lambda: "GPU 1 is taken by patient of T0001" in jobs.now(second).message)
     jobs.manager.stop(first)
-    ended = jobs.manager.wait(second, 10)
+    ended = jobs.manager.wait(second, LONG)
     assert ended.result is not None
     assert ended.result["visible"] == "1"
 
@@ -77,7 +77,7 @@ def test_light_jobs_with_gpus_run_beside_a_training_where_gpus_are_shared(jobs: 
     jobs.restart()
     training = jobs.running("train", "T0001", gpus=(0,))
     beside = jobs.submit("look", "T0002", gpus=(0,))
-    ended = jobs.manager.wait(beside, 20)
+    ended = jobs.manager.wait(beside, LONG)
     assert ended.result is not None
     assert ended.result["visible"] == "0"
     assert jobs.now(training).state == "running"

@@ -18,7 +18,7 @@ from paddlex_restful.jobs.executor import _Forked
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.manager import DATABASE
 from paddlex_restful.jobs.store import JobStore
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, SHORT, Jobs, until
 
 SERVER = """
 import sys, time
@@ -128,7 +128,7 @@ def test_after_a_restart_of_the_machine_what_ran_has_failed_and_what_waited_goes
     jobs.manager.close()
     assert ran.identity is not None
     ran.identity.send_group(signal.SIGKILL)
-    assert ran.identity.wait_group(10)
+    assert ran.identity.wait_group(LONG)
     # The number of the process is another's now, which may even have begun at the same time after the start.
     own = Identity.of(os.getpid())
     assert own is not None
@@ -161,7 +161,7 @@ def test_job_whose_process_was_never_told_is_queued_again(
     if not alive:
         until(lambda: not identity.alive())
         jobs.restart()
-    ended = jobs.manager.wait(job, 20)
+    ended = jobs.manager.wait(job, LONG)
     assert (ended.state, ended.result) == ("done", {"sum": 4})
     assert ended.identity != identity
 
@@ -182,8 +182,9 @@ def test_job_that_was_starting_is_queued_again(jobs: Jobs) -> None:
 def test_stop_goes_on_after_a_restart(jobs: Jobs) -> None:
     job = jobs.running("stubborn")
     jobs.manager._store.move(job, ("running",), "stopping")
+    jobs.options["patience"] = SHORT
     jobs.restart()
-    assert jobs.manager.wait(job, 10).state == "stopped"
+    assert jobs.manager.wait(job, LONG).state == "stopped"
 
 
 def test_folder_that_a_crash_left_of_the_job_before_is_made_anew(jobs: Jobs) -> None:

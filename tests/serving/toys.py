@@ -17,7 +17,7 @@ from paddlex_restful.training.predict import Told
 from paddlex_restful.training.serving import Desk
 
 DIES, DIES_IN_NET, FAILS, LASTS, HOLDS = 1, 2, 3, 4, 5
-"""The red of a picture that ends the process as it is decoded, or in the net; with which the net fails, lasts, or holds.
+"""The red of a picture that ends the process as it is decoded, or in the net; with which the net fails, lasts or holds.
 
 While the net holds, there is a file ``held`` beside the model, and it goes on when that file is gone.
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit, too_wide
 from tests.conftest import Server, changed_server
@@ -175,6 +175,24 @@ def test_long_lists_have_pages_that_can_be_linked_to(server: Server, visit: Visi
         expect(page.get_by_role("link", name=last, exact=True)).to_be_visible()
         page.go_back()
         expect(page.get_by_role("link", name=first, exact=True)).to_be_visible()
+
+
+def test_the_way_back_is_gone_also_when_the_page_looks_meanwhile(server: Server, visit: Visit) -> None:
+    pid = server.ok("POST", "/project", name="long", project_type="detection")["pid"]
+    for _ in range(21):
+        server.ok("POST", "/project/task", pid=pid)
+    page = visit(server, f"/projects/{pid}")
+    page.get_by_role("button", name="2", exact=True).click()
+    expect(page.get_by_role("link", name="T0001", exact=True)).to_be_visible()
+
+    def hold(route: Route) -> None:
+        if "project-here.search" not in route.request.post_data_json["changedPropIds"]:
+            route.continue_()
+
+    page.route(re.compile("_dash-update-component"), hold)
+    page.go_back()
+    expect(page.get_by_role("link", name="T0021", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="T0001", exact=True)).to_have_count(0)
 
 
 _TWO_GPUS = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from paddlex_restful.errors import UserError
@@ -148,7 +148,8 @@ def register(site: Dash, services: Services) -> None:
         State("project-shown", "data"),
     )
     def look(_count: int, search: str | None, page: int, pid: str, shown: _Shown | None) -> tuple[Any, ...]:
-        if ctx.triggered_id not in ("project-page", "project-tick"):
+        # By what differs from what is shown, not by what called: a look by the clock drops the one that is under way.
+        if shown is None or page == shown[0]:
             page = query.page_of(query.read(search).get("page"))
         found, total = _tasks(services, pid, page)
         now = [page, total, _shown(found)]

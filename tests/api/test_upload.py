@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +17,33 @@ import requests
 
 from paddlex_restful.api import upload as calls
 from tests import images
-from tests.conftest import Server
+from tests.api.imports import HOLD_FILE
+from tests.conftest import Server, changed_server
 from tests.flow import until
 from tests.uploading import kill_job, new_dataset, send_chunk, send_form, settled, tarred, upload, zipped
 
 TYPES = ("classification", "detection", "segmentation", "instance_segmentation")
+
+# A server whose imports wait where a test says.
+HOLDING = """
+import sys
+from paddlex_restful import cli
+from paddlex_restful.jobs.kinds import KINDS
+from tests.api.imports import IMPORT
+
+if __name__ == "__main__":
+    KINDS["import"] = IMPORT
+    sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def holding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server whose next import waits before its first file, until the file ``hold`` in the workspace is gone."""
+    server = changed_server(HOLDING, tmp_path, monkeypatch)
+    (server.workspace / HOLD_FILE).write_text("0")
+    yield server
+    server.close()
 
 
 def refused(answer: dict[str, object]) -> str:
@@ -63,14 +85,16 @@ def _tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_an_archive_goes_through_the_same_statuses_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
+def test_an_archive_goes_through_the_same_statuses_and_leaves_nothing(holding: Server, tmp_path: Path) -> None:
+    server = holding
     did = new_dataset(server)
     data = zipped(images.make_classification(tmp_path / "source", 300, 8))
     send_form(server, "/dataset", [("archive", ("a.zip", data))], did=did)
-    seen = []
-    while not seen or seen[-1] in (1, 3):
+    seen = [server.ok("GET", "/dataset", did=did)["dataset_status"]]
+    (server.workspace / HOLD_FILE).unlink()
+    while seen[-1] in (1, 3):
         seen.append(server.ok("GET", "/dataset", did=did)["dataset_status"])
-    assert sorted(set(seen)) == sorted({1, *seen})
+    assert seen[0] == 1
     assert seen[-1] == 4
     folder = server.workspace / "datasets" / did
     assert not {".import", ".gathered"} & {path.name for path in folder.iterdir()}
@@ -173,35 +197,41 @@ def test_an_acknowledged_chunk_survives_a_killed_server_and_one_that_was_cut_off
     assert settled(server, did)[0] == 4
 
 
-def _unpacking(server: Server, did: str) -> None:
+def _unpacking(server: Server, did: str, upload_id: str) -> None:
+    """Begin an import that waits in the middle of its archive."""
+    (server.workspace / HOLD_FILE).write_text("600")
+    server.ok("PUT", "/dataset", did=did, upload_id=upload_id)
     gathered = server.workspace / "datasets" / did / ".gathered"
     until(lambda: sum(1 for _ in gathered.rglob("*.png")), lambda count: count > 100)
 
 
-def test_an_import_goes_on_when_the_server_is_killed_while_it_unpacks(server: Server, tmp_path: Path) -> None:
+def test_an_import_goes_on_when_the_server_is_killed_while_it_unpacks(holding: Server, tmp_path: Path) -> None:
+    server = holding
     did = new_dataset(server)
     id = upload(server, zipped(images.make_classification(tmp_path / "source", 800, 8)))
-    server.ok("PUT", "/dataset", did=did, upload_id=id)
-    _unpacking(server, did)
+    _unpacking(server, did, id)
     server.kill()
     server.restart()
+    assert server.ok("GET", "/dataset", did=did)["dataset_status"] == 1
+    (server.workspace / HOLD_FILE).unlink()
     assert settled(server, did)[0] == 4
     assert len(server.ok("GET", "/dataset/details", did=did)["details"]["file_info"]) == 2400
 
 
 def test_an_import_that_is_killed_while_it_unpacks_leaves_nothing_and_can_be_tried_again(
-    server: Server, tmp_path: Path
+    holding: Server, tmp_path: Path
 ) -> None:
+    server = holding
     did = new_dataset(server)
     id = upload(server, zipped(images.make_classification(tmp_path / "source", 800, 8)))
-    server.ok("PUT", "/dataset", did=did, upload_id=id)
-    _unpacking(server, did)
+    _unpacking(server, did, id)
     assert f"imported into {did}" in server.refused("DELETE", "/upload", upload_id=id)
     assert f"imported into {did}" in server.refused("PUT", "/dataset", did=new_dataset(server), upload_id=id)
     kill_job(server, did)
     status, message = settled(server, did)
     assert (status, "SIGKILL" in message) == (2, True)
     assert server.ok("GET", "/dataset/details", did=did)["details"] is None
+    (server.workspace / HOLD_FILE).unlink()
     server.ok("PUT", "/dataset", did=did, upload_id=id)
     assert settled(server, did)[0] == 4
     assert len(list((server.workspace / "datasets" / did).rglob("*.png"))) == 2400

@@ -110,8 +110,9 @@ def test_the_duration_is_the_time_that_the_job_counted() -> None:
     assert duration(states.FAILED, 7.0) == "0小时0分7秒"
 
 
-def test_before_the_first_progress_the_time_since_the_start_is_taken() -> None:
+def test_before_the_first_progress_the_time_since_the_start_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     assert duration(states.RUNNING, started=now - 3.5) == "0小时0分3秒"
     assert duration(states.FAILED, started=now, ended=now + 61.5) == "0小时1分1秒"
     assert duration(states.FAILED, started=now, ended=now - 100) == "0小时0分0秒"

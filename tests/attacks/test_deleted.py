@@ -42,7 +42,7 @@ class _Waiting:
             thread.start()
             thread.join(0.3)
             act()
-        thread.join(20)
+        thread.join(90)
         return self.error
 
 

@@ -37,7 +37,7 @@ def test_an_end_that_cannot_be_recorded_is_told_and_logged_once(
             until(lambda: "free some space" in jobs.now(job).message)
             assert jobs.manager.wait(job, 1).state == "running"
             other.execute("ROLLBACK")
-        ended = jobs.manager.wait(job, 10)
+        ended = jobs.manager.wait(job, 90)
         # Which signal it was can be asked of the system once only.
         assert (ended.state, "SIGKILL" in ended.message) == ("failed", True)
         assert sum("cannot be put on record yet" in record.message for record in caplog.records) == 1
@@ -52,13 +52,13 @@ def test_a_server_starts_where_the_end_of_a_job_cannot_be_recorded(tmp_path: Pat
         jobs.manager.close()
         assert job.identity is not None
         job.identity.send(signal.SIGKILL)
-        assert job.identity.wait_group(10)
+        assert job.identity.wait_group(90)
         with closing(sqlite3.connect(jobs.root / "jobs.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             jobs.manager = JobManager(jobs.root, **jobs.options)
             assert jobs.now(job).state == "running"
             other.execute("ROLLBACK")
-        assert jobs.manager.wait(job, 15).state == "failed"
+        assert jobs.manager.wait(job, 90).state == "failed"
     finally:
         jobs.end()
 

@@ -34,11 +34,11 @@ def test_a_job_whose_start_could_not_be_recorded_is_started_later(tmp_path: Path
     try:
         jobs.manager._store._connection.execute("PRAGMA busy_timeout=20")
         job = jobs.submit("small", numbers=[1])
-        assert blocking.made.wait(20)
+        assert blocking.made.wait(90)
         assert blocking.other is not None
         assert jobs.manager.wait(job, 0.5).state == "starting"
         blocking.other.execute("ROLLBACK")
-        assert jobs.manager.wait(job, 10).state == "done"
+        assert jobs.manager.wait(job, 90).state == "done"
     finally:
         if blocking.other is not None:
             blocking.other.close()

@@ -61,7 +61,7 @@ def test_nobody_waits_while_the_folder_of_a_project_is_removed(
 
     def remove(root: Path, relative: str) -> bool:
         with ThreadPoolExecutor(1) as pool:
-            free.append(pool.submit(gate_is_free).result(20))
+            free.append(pool.submit(gate_is_free).result(90))
         return remove_folder(root, relative)
 
     monkeypatch.setattr(store, "remove_folder", remove)

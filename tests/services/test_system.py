@@ -42,7 +42,7 @@ def test_running_jobs_are_stopped_at_once(toy_services: Services, monkeypatch: p
     together = threading.Barrier(3)
 
     def meet_and_stop(job: Job) -> Job:
-        together.wait(20)
+        together.wait(90)
         return stop(job)
 
     with monkeypatch.context() as patch:

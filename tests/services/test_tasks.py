@@ -33,7 +33,7 @@ def test_parameters_are_not_changed_under_a_training_that_begins_meanwhile(toy_s
         changing.join(0.3)
         folder = toy_services.workspace.folder(toy_services.workspace.task(tid))
         toy_services.jobs.submit("train", tid, folder / "job" / "train", {})
-    changing.join(20)
+    changing.join(90)
     assert [f"{tid} is at work" in sentence for sentence in refused] == [True]
     assert tasks.get_params(toy_services, tid)["num_epochs"] == before["num_epochs"]
 

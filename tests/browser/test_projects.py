@@ -33,7 +33,9 @@ def number(page: Page, name: str, value: str) -> None:
 
 
 def choose(page: Page, name: str | re.Pattern[str]) -> None:
-    """Choose a net, and wait for its form."""
+    """Choose a net, and wait for its form: what is filled in before that comes is written over."""
+    # The answer with the form of the net that was chosen at first is awaited before, so that it is not taken for it.
+    expect(page.get_by_label("Epochs", exact=True)).to_be_visible()
     with page.expect_response(lambda answer: "new-form" in (answer.request.post_data or "")):
         page.get_by_role("radio", name=name, exact=isinstance(name, str)).click()
     expect(page.locator("#new-form.working")).to_have_count(0)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from paddlex_restful.services import paddlelite
 from tests.browser.trained import Models, trained_models
 from tests.conftest import Server
-from tests.flow import Trained, trained_task
+from tests.flow import Trained, trained_task, until
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium"
 
@@ -25,7 +25,8 @@ FLAGS = (
     "--disable-sync",
 )
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+"""Milliseconds that a page may take for anything on a slow machine."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -79,6 +80,48 @@ def too_wide(page: Page) -> list[str]:
              .map((element) => `${element.tagName} ${element.className} ${element.textContent.slice(0, 40)}`)"""
     )
     return found
+
+
+_RESTS = """() =>
+  [...document.images].every((image) => image.complete)
+  && [...document.querySelectorAll(".dash-graph")].every((graph) => graph.querySelector(".main-svg"))
+  && [...document.querySelectorAll("canvas.canvas")].every((canvas) => canvas.hidden || canvas.ariaLabel)"""
+
+
+def rest(page: Page) -> None:
+    """Wait until all pictures of a page are there, and its charts drawn: none is asked for by then.
+
+    The browser's idleness does not say that: it is told once, maybe before the page has begun.
+    """
+    until(lambda: page.evaluate(_RESTS), bool)
+
+
+def hover(page: Page, chart: str, right: float, down: float) -> tuple[float, float]:
+    """Move the pointer over a chart until it answers, for it may be drawn anew meanwhile; gives the place.
+
+    Args:
+        page: with the chart.
+        chart: its id.
+        right: the place, as a share of the width.
+        down: alike, of the height.
+    """
+
+    def move(further: float) -> tuple[float, float]:
+        box = page.locator(f"#{chart} .nsewdrag").bounding_box()
+        assert box is not None
+        place = box["x"] + box["width"] * right + further, box["y"] + box["height"] * down
+        page.mouse.move(*place)
+        return place
+
+    def answers() -> bool:
+        move(2)
+        move(0)
+        # Longer than charts take to look where the pointer is.
+        page.wait_for_timeout(200)
+        return page.locator(f"#{chart} .hovertext").count() > 0
+
+    until(answers, bool)
+    return move(0)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Visit, too_wide
+from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE_MS, Visit, rest, too_wide
 from tests.browser.test_evaluation import count_requests
 from tests.browser.trained import Models
 from tests.flow import until
@@ -22,17 +22,20 @@ from tests.flow import until
 
 def send(page: Page, files: list[Path]) -> None:
     """Choose files, and wait until the first one is drawn with its answer."""
+    # A picture of the prediction before that is asked for later is refused.
+    rest(page)
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose files").click()
     with page.expect_response(lambda answer: answer.url.endswith("/pictures")):
         chooser.value.set_files(files)
+    expect(page.locator(".thumbnail")).to_have_count(len(files))
     expect(page.get_by_role("progressbar", name="Progress of the prediction")).to_have_count(0)
     drawn(page, files[0].name)
 
 
-def drawn(page: Page, name: str) -> None:
-    """Wait until an image is drawn with its answer."""
-    expect(page.get_by_role("img", name=f"{name} with what the model finds")).to_be_visible()
+def drawn(page: Page, name: str, found: str = "") -> None:
+    """Wait until an image is drawn with its answer, or with one that begins so."""
+    expect(page.get_by_role("img", name=f"{name} with what the model finds in it: {found}")).to_be_visible()
 
 
 def predictions(models: Models, tid: str) -> list[dict[str, Any]]:
@@ -74,9 +77,12 @@ def test_the_threshold_and_the_classes_filter_without_a_request(models: Models, 
     slider = page.get_by_role("slider", name="Score of at least")
     lines = page.locator(".answers li")
     page.wait_for_load_state("networkidle")
+    rest(page)
     requests = count_requests(page)
     slider.press("Home")
     expect(lines).to_have_count(len(scores))
+    # The picture is drawn after the words beside it.
+    drawn(page, "0000.jpg", ", ".join(entry["category"] for entry in told["predictions"]))
     whole = saved(page, "Save picture")[1]
     category = told["predictions"][0]["category"]
     page.get_by_role("checkbox", name=category, exact=True).uncheck()
@@ -88,6 +94,7 @@ def test_the_threshold_and_the_classes_filter_without_a_request(models: Models, 
     page.get_by_role("checkbox", name=category, exact=True).check()
     slider.press("End")
     expect(page.get_by_text("Nothing is found at this threshold")).to_be_visible()
+    drawn(page, "0000.jpg", "Nothing is found.")
     name, bare = saved(page, "Save picture")
     assert name == "0000.png"
     with Image.open(io.BytesIO(whole)) as picture, Image.open(io.BytesIO(bare)) as plain:
@@ -98,6 +105,7 @@ def test_the_threshold_and_the_classes_filter_without_a_request(models: Models, 
 
 def test_the_test_split_comes_in_pages_with_what_is_true(models: Models, visit: Visit) -> None:
     page = visit(models.server, f"/tasks/{models.classifier}/predict")
+    rest(page)
     page.get_by_role("button", name=re.compile(r"^The \d+ test images$")).click()
     expect(page.get_by_text(re.compile("^Truth: "))).to_be_visible()
     found = predictions(models, models.classifier)
@@ -114,6 +122,7 @@ def test_the_test_split_comes_in_pages_with_what_is_true(models: Models, visit: 
 def test_a_dropped_file_that_is_no_image_is_told_beside_the_others(models: Models, visit: Visit) -> None:
     page = visit(models.server, f"/tasks/{models.classifier}/predict")
     image = next(models.images.rglob("*.png")).read_bytes()
+    rest(page)
     page.evaluate(
         """(image) => {
           const bytes = Uint8Array.from(atob(image), (one) => one.charCodeAt(0));
@@ -133,6 +142,7 @@ def test_a_dropped_file_that_is_no_image_is_told_beside_the_others(models: Model
 def test_without_images_that_can_be_read_the_failure_is_told(models: Models, visit: Visit, tmp_path: Path) -> None:
     page = visit(models.server, f"/tasks/{models.classifier}/predict")
     (tmp_path / "note.txt").write_text("no picture")
+    rest(page)
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose files").click()
     chooser.value.set_files([tmp_path / "note.txt"])

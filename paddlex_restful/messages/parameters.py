@@ -15,6 +15,10 @@ PRETRAIN_WEIGHTS: About = ("Starts from", "What the net has learned before; with
 
 SAVE_INTERVAL: About = ("Save every", "Epochs between saved models; each is measured on the validation images.")
 AMP: About = ("Mixed precision", "Computes partly with 16 bits: faster and with less memory on recent GPUs.")
+AUTO_BATCH_SIZE: About = (
+    "Fill the GPU",
+    "Doubles batch size and learning rate for as long as the memory of the GPU allows it.",
+)
 SEED: About = ("Seed", "Decides all that is random; the same seed gives the same training.")
 EARLY_STOP: About = ("Stop early", "Ends the training when the figure on the validation images no longer grows.")
 EARLY_STOP_PATIENCE: About = ("Patience", "Epochs without a better figure before it stops early.")

@@ -11,6 +11,10 @@ NO_MIXED_PRECISION = (
     "amp needs a GPU of compute capability 7.0 or later, and this training runs on {device}; set amp to false "
     "or name such a GPU in cuda_visible_devices."
 )
+NO_GPU_FOR_BATCH_SIZE = (
+    "auto_batch_size needs a GPU, and this training runs on {device}; set auto_batch_size to false or name a GPU in "
+    "cuda_visible_devices."
+)
 
 UNKNOWN_MODEL = "model {model} is not known; choose one of {models}."
 

@@ -172,7 +172,7 @@ _COLOURS = (texts.RED, texts.GREEN, texts.BLUE)
 class CommonParams(BaseModel):
     """Parameters of every project type. Those without a default are always among a model's own defaults.
 
-    Those with a group stand in forms, in this order. ``amp`` is this server's own.
+    Those with a group stand in forms, in this order. ``amp`` and ``auto_batch_size`` are this server's own.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True, protected_namespaces=())
@@ -193,6 +193,7 @@ class CommonParams(BaseModel):
 
     save_interval_epochs: Annotated[Epochs, _about("training", texts.SAVE_INTERVAL)]
     amp: Annotated[Switch, _about("training", texts.AMP)] = False
+    auto_batch_size: Annotated[Switch, _about("training", texts.AUTO_BATCH_SIZE)] = False
 
     lr_decay_epochs: Annotated[DecayEpochs, _about("rate", texts.LR_DECAY_EPOCHS)]
 

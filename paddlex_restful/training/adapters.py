@@ -33,7 +33,7 @@ class Training(Protocol):
     Attributes:
         net: the net that is trained.
         optimizer: its optimiser; the loop sets the learning rate.
-        steps: steps of an epoch.
+        batch_size: images of a step, of all processes together; it may be set between epochs.
         samples: images of an epoch, of all processes together.
         val_samples: images of the validation split.
         metric: the evaluation's figure by which the best checkpoint is chosen; larger is better.
@@ -42,11 +42,15 @@ class Training(Protocol):
 
     net: paddle.nn.Layer
     optimizer: paddle.optimizer.Optimizer
-    steps: int
+    batch_size: int
     samples: int
     val_samples: int
     metric: str
     info: Mapping[str, Any]
+
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
 
     def batches(self, epoch: int) -> Iterator[tuple[Any, float]]:
         """The batches of an epoch, from 1; ``steps`` of them.

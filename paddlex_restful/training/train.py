@@ -13,8 +13,9 @@ from paddlex_restful.diskspace import Disk
 from paddlex_restful.jobs import launcher
 from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.messages import training as messages
-from paddlex_restful.training import checkpoint, weights
+from paddlex_restful.training import batchsize, checkpoint, weights
 from paddlex_restful.training.adapters import Training, adapter
+from paddlex_restful.training.batchsize import GpuMemory
 from paddlex_restful.training.loop import Loop, seed_everything
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.precision import Precision
@@ -59,8 +60,12 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
     params = args["params"]
     context.progress(stage="preparing", eval_done=False)
     precision = Precision(bool(params.get("amp")))
+    memory = GpuMemory() if params.get("auto_batch_size") else None
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
+    if memory is not None and resume_epoch is not None:
+        before = checkpoint.read_info(epoch_folder(output, int(resume_epoch)))["params"]
+        params = {**params, **{name: before[name] for name in batchsize.CHOSEN}}
 
     def notify(done: int, total: int) -> None:
         context.check_stop()
@@ -76,6 +81,9 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
             f"on {paddle.device.get_device()}{f', rank {world.rank} of {world.size}' if world.size > 1 else ''}"
         )
         pruning = _pruning(training, context)
+        if memory is not None and resume_epoch is None:
+            params = batchsize.choose(training, params, memory, precision, world, context.check_stop)
+            training.info = {**training.info, "params": params}
         reports = output if world.is_first else context.folder
         loop = Loop(
             training,

@@ -54,8 +54,7 @@ class ClassificationTraining:
         self._seed = seed
         self._world = world
         self._model = str(params["model"])
-        self._batch_size = int(params["batch_size"])
-        self._share = max(1, self._batch_size // world.size)
+        self.batch_size = int(params["batch_size"])
         self._augment = Augment(params)
         preprocess = Preprocess.of_params(params)
         nets.check_size(self._model, preprocess.width, preprocess.height)
@@ -70,7 +69,6 @@ class ClassificationTraining:
         self._val = ImageSet(
             val, preprocess, budget - self._train.nbytes, lambda done, total: notify(len(train) + done, both)
         )
-        self.steps = world.steps(len(train), self._batch_size)
         self.samples = len(train)
         self.val_samples = len(val)
 
@@ -91,9 +89,14 @@ class ClassificationTraining:
             "params": dict(params),
         }
 
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return self._world.steps(self.samples, self.batch_size)
+
     def batches(self, epoch: int) -> Iterator[tuple[Batch, float]]:
         """Images, [N, 3, H, W], and the indices of their classes, [N]; and their weight."""
-        epochs = self._train.epoch(epoch, self._seed, self._batch_size, self._augment, self._world)
+        epochs = self._train.epoch(epoch, self._seed, self.batch_size, self._augment, self._world)
         for (images, labels), weight in epochs:
             yield (paddle.to_tensor(images), paddle.to_tensor(labels)), weight
 
@@ -122,7 +125,7 @@ class ClassificationTraining:
         scores: list[NDArray[np.float32]] = []
         done = 0
         with paddle.no_grad():
-            for images, _labels in self._val.batches(self._share):
+            for images, _labels in self._val.batches(max(1, self.batch_size // self._world.size)):
                 scores.append(self.net(paddle.to_tensor(images)).numpy())
                 done += len(images)
                 notify(done, len(self._val))

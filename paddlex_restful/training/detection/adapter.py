@@ -50,7 +50,7 @@ class DetectionTraining:
     ) -> None:
         self._seed = seed
         self._world = world
-        self._batch_size = int(params["batch_size"])
+        self.batch_size = int(params["batch_size"])
         labels, train, val = Splits.read(dataset, project_type, world, world.size)
         # Batches are made in threads of our own; OpenCV's would only wait for one another.
         cv2.setNumThreads(1)
@@ -63,7 +63,6 @@ class DetectionTraining:
         self._val = EvaluationImages(
             val, project_type, params, masks=self._detector.outlines, budget=budget - self._train.nbytes
         )
-        self.steps = world.steps(len(train), self._batch_size)
         self.samples = len(train)
         self.val_samples = len(val)
         self.metric = evaluation.METRICS[project_type]
@@ -78,9 +77,14 @@ class DetectionTraining:
             "params": dict(params),
         }
 
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return self._world.steps(self.samples, self.batch_size)
+
     def batches(self, epoch: int) -> Iterator[tuple[Batch, float]]:
         """What ``nets.batch`` describes, as tensors; and the weight."""
-        for batch, weight in self._train.epoch(epoch, self._seed, self._batch_size, self._world):
+        for batch, weight in self._train.epoch(epoch, self._seed, self.batch_size, self._world):
             yield batches.tensors(batch), weight
 
     def loss(self, batch: Batch) -> tuple[paddle.Tensor, Losses]:

@@ -58,7 +58,7 @@ class SegmentationTraining:
         self._world = world
         self._model = str(params["model"])
         self._backbone = params.get("backbone")
-        self._batch_size = int(params["batch_size"])
+        self.batch_size = int(params["batch_size"])
         self._head_weights = nets.architecture(self._model, self._backbone).head_weights
         self._loss = chosen_loss(params["loss_type"])
         self._recipe = Recipe(_TYPE, params)
@@ -76,7 +76,6 @@ class SegmentationTraining:
         self._val = LabelledImages(
             val, preprocess, self._classes, left, lambda done, total: notify(len(train) + done, both)
         )
-        self.steps = world.steps(len(train), self._batch_size)
         self.samples = len(train)
         self.val_samples = len(val)
 
@@ -93,9 +92,14 @@ class SegmentationTraining:
             "params": dict(params),
         }
 
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return self._world.steps(self.samples, self.batch_size)
+
     def batches(self, epoch: int) -> Iterator[tuple[Batch, float]]:
         """Images, [N, 3, H, W], and the class ids of their pixels, [N, H, W]; and their weight."""
-        epochs = self._train.epoch(epoch, self._seed, self._batch_size, self._recipe, self._world)
+        epochs = self._train.epoch(epoch, self._seed, self.batch_size, self._recipe, self._world)
         for (images, truth), weight in epochs:
             yield (paddle.to_tensor(images), paddle.to_tensor(truth)), weight
 
@@ -122,7 +126,7 @@ class SegmentationTraining:
         confusion = np.zeros((self._classes, self._classes), np.int64)
         done = 0
         with paddle.no_grad():
-            for images, truth in self._val.batches(max(1, self._batch_size // self._world.size)):
+            for images, truth in self._val.batches(max(1, self.batch_size // self._world.size)):
                 logits = self.net(paddle.to_tensor(images))[0]
                 if not bool(paddle.isfinite(logits).all()):
                     raise JobFailed("nan_loss", messages.NAN_EVALUATION)

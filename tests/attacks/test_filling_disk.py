@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from paddlex_restful.config import DEFAULT_MIN_FREE
 from paddlex_restful.diskspace import WAITING_STAGE
+from tests.api.test_events import held
 from tests.conftest import Server
 from tests.flow import bound_project, import_dataset, task, trained_task, until
 from tests.images import make_classification
@@ -65,15 +66,20 @@ def test_a_training_waits_for_space_before_it_saves_and_goes_on(nearly_full: Ser
     server = nearly_full
     did = import_dataset(server, make_classification(tmp_path / "shapes", per_class=12, size=32))
     server.ok("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0)
-    # So many epochs before it saves, that the disk is full by then.
     tid = task(server, bound_project(server, did), num_epochs=30, save_interval_epochs=15)
 
     def stage() -> str | None:
         log = server.ok("GET", "/project/task/metrics", tid=tid, type="train")["train_log"]
         return log["train_stage"]  # type: ignore[no-any-return]
 
-    server.ok("POST", "/project/task/train", tid=tid)
-    with filled(tmp_path, 2 * MARGIN):
+    def start_and_fill(taken: ExitStack) -> None:
+        server.ok("POST", "/project/task/train", tid=tid)
+        # A start is refused on a full disk; and it must be full before the first epoch is saved.
+        with held(server, tid):
+            taken.enter_context(filled(tmp_path, 2 * MARGIN))
+
+    with ExitStack() as taken:
+        start_and_fill(taken)
         until(stage, lambda seen: seen == WAITING_STAGE)
         answer = server.ok("GET", "/project/task", tid=tid)
         assert answer["task_status"] == 3
@@ -81,8 +87,8 @@ def test_a_training_waits_for_space_before_it_saves_and_goes_on(nearly_full: Ser
         assert not list((server.workspace / f"projects/P0001/{tid}/output").glob("epoch_*"))
         server.ok("PUT", "/project/task/train", tid=tid, act="stop")
         assert server.ok("GET", "/project/task", tid=tid)["task_status"] == 8
-    server.ok("POST", "/project/task/train", tid=tid)
-    with filled(tmp_path, 2 * MARGIN):
+    with ExitStack() as taken:
+        start_and_fill(taken)
         until(stage, lambda seen: seen == WAITING_STAGE)
     until(lambda: server.ok("GET", "/project/task", tid=tid), lambda seen: seen["task_status"] == 4)
     saved = server.ok("GET", "/project/task", tid=tid, resume=True)["max_saved_epochs"]

@@ -101,7 +101,10 @@ def _request(client: socket.socket) -> bytes:
         (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
     )
     while len(body) < length:
-        body += client.recv(1 << 16)
+        block = client.recv(1 << 16)
+        if not block:
+            return b""
+        body += block
     return head + b"\r\n\r\n" + body
 
 

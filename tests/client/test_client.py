@@ -97,7 +97,7 @@ def test_the_whole_way(client: Client, tmp_path: Path, capfd: pytest.CaptureFixt
         assert archive.testzip() is None
         assert "inference.yml" in archive.namelist()
     assert client.files.read(f"pretrain/{kept}/model.yml").startswith(b"type: classification")
-    sensitivities = task.prune(timeout=300)
+    sensitivities = task.prune(timeout=900)
     assert sensitivities["layers"]
     child = project.tasks.create("MobileNetV3_small", parent=task, **_params(num_epochs=1))
     child.train(pruned_flops=0.2)

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pytest
 
 from paddlex_restful import datasets
@@ -42,9 +43,15 @@ class Case(NamedTuple):
 CASES = [Case(type, model, backbone) for type in TYPES for model in models(type) for backbone in backbones(type, model)]
 
 
+def day() -> datetime.date:
+    """On which this run of the tests began: all its processes must choose the same, also at midnight."""
+    first = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return datetime.date.fromtimestamp(psutil.Process(first).create_time())
+
+
 def chosen() -> list[Any]:
-    """The nets of today's part, or of the one that the environment asks for."""
-    asked = os.environ.get("MODELS") or str(datetime.date.today().timetuple().tm_yday % PARTS)
+    """The nets of the day's part, or of the one that the environment asks for."""
+    asked = os.environ.get("MODELS") or str(day().timetuple().tm_yday % PARTS)
     named = [
         pytest.param(case, id=f"MODELS={number % PARTS}-{'-'.join(filter(None, case[1:]))}")
         for number, case in enumerate(CASES)

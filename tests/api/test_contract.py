@@ -143,7 +143,7 @@ def test_all_asked_attributes_are_answered(trained: Trained, struct: str, attrib
 
 def test_attributes_are_asked_for_in_a_query_string(trained: Trained) -> None:
     for text in ('attr_list=["path"]', "attr_list=path", "attr_list=path&attr_list=name"):
-        answer = requests.get(f"{trained.server.url}/workspace?struct=task&id={trained.tid}&{text}", timeout=10).json()
+        answer = requests.get(f"{trained.server.url}/workspace?struct=task&id={trained.tid}&{text}", timeout=60).json()
         assert answer["attr"]["path"].endswith(trained.tid)
 
 
@@ -272,7 +272,7 @@ def test_a_task_is_told_and_listed(trained: Trained) -> None:
     plain = trained.server.ok("GET", "/project/task", tid=trained.tid)
     assert_shape(plain, {"status": int, "task_status": int, "message": str, "type": str})
     # Present is asked for, whatever its value.
-    resume = requests.get(f"{trained.server.url}/project/task?tid={trained.tid}&resume=", timeout=10).json()
+    resume = requests.get(f"{trained.server.url}/project/task?tid={trained.tid}&resume=", timeout=60).json()
     assert_shape(
         resume,
         {
@@ -562,7 +562,7 @@ def test_a_log_is_lines_for_scripts_and_text_for_pages(trained: Trained) -> None
     server = trained.server
     path = server.ok("GET", "/project/task/metrics", tid=trained.tid, type="train")["train_log"]["log_file"]
     lines = server.ok("GET", "/file", path=path)["log"]
-    page = requests.get(f"{server.url}/file", params={"path": path}, timeout=10)
+    page = requests.get(f"{server.url}/file", params={"path": path}, timeout=60)
     assert page.text.splitlines() == lines
     assert server.ok("GET", "/file", path=path, offset=1, limit=2)["log"] == lines[1:3]
 
@@ -616,7 +616,7 @@ def test_the_classification_demo_loads_without_a_network(shared_server: Server) 
 def test_a_body_that_is_no_object_is_one_clear_sentence(shared_server: Server, call: Any, body: bytes) -> None:
     if call.method == "DELETE" and call.path == "/system":
         pytest.skip("stops the jobs of the other tests when it is understood")
-    answer = requests.request(call.method, shared_server.url + call.path, data=body, timeout=10)
+    answer = requests.request(call.method, shared_server.url + call.path, data=body, timeout=60)
     assert answer.status_code == 200
     assert answer.json()["status"] == -1
     assert "Traceback" not in answer.json()["message"]

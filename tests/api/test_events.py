@@ -291,7 +291,7 @@ def test_a_reader_outlives_a_killed_server_and_a_resumed_training(server: Server
     ],
 )
 def test_what_is_wrong_is_answered_before_the_stream(trained: Trained, query: str, part: str) -> None:
-    response = requests.get(trained.server.url + ADDRESS + query.format(tid=trained.tid), timeout=20)
+    response = requests.get(trained.server.url + ADDRESS + query.format(tid=trained.tid), timeout=60)
     assert response.headers["Content-Type"] == "application/json"
     assert response.json()["status"] == -1
     assert part in response.json()["message"]
@@ -300,7 +300,7 @@ def test_what_is_wrong_is_answered_before_the_stream(trained: Trained, query: st
 def test_a_head_request_leaves_no_stream(short: Server) -> None:
     tid = new_task(short)
     for _ in range(5):
-        assert requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).status_code == 200
+        assert requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=60).status_code == 200
     Stream(short, tid).close()
 
 
@@ -320,7 +320,7 @@ def test_all_streams_leave_room_and_one_more_is_refused(server: Server) -> None:
         # Streams of which nothing is to be told cost next to nothing: 32 take less than half a core.
         assert sum(own.cpu_times()[:2]) - used < 0.5 * (time.monotonic() - begun)
         streams[0].close()
-        until(lambda: requests.head(f"{server.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
+        until(lambda: requests.head(f"{server.url}{ADDRESS}?tid={tid}", timeout=60).headers, _is_stream)
 
 
 def _is_stream(headers: Any) -> bool:
@@ -365,7 +365,7 @@ def test_a_reader_that_leaves_gives_its_place_back_at_once(short: Server) -> Non
         with closing(Stream(short, tid)) as stream:
             stream.until(is_comment)
         # Long before a heartbeat could tell that nobody is there.
-        until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
+        until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=60).headers, _is_stream)
     assert "Traceback" not in short.log.read_text()
 
 
@@ -387,7 +387,7 @@ def test_a_reader_that_never_reads_blocks_nobody_and_is_cut(short: Server, tmp_p
             assert sum(map(len, log(stream.seen))) > 1200 * 20_000
             short.process.send_signal(signal.SIGUSR1)
             until(lambda: short.log.read_text(), lambda text: "took nothing" in text)
-            until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=20).headers, _is_stream)
+            until(lambda: requests.head(f"{short.url}{ADDRESS}?tid={tid}", timeout=60).headers, _is_stream)
             assert own.memory_info().rss - before < 24 << 20
         # The server has let go of the connection while its reader still holds it.
         until(lambda: remote_ports(own), lambda ports: idle.getsockname()[1] not in ports)

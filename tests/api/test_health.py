@@ -73,7 +73,7 @@ def test_a_workspace_that_is_gone_makes_the_server_not_ready_until_it_is_back(se
     away = server.workspace.with_name("away")
     server.workspace.rename(away)
     try:
-        response = requests.get(f"{server.url}/ready", timeout=20)
+        response = requests.get(f"{server.url}/ready", timeout=60)
     finally:
         away.rename(server.workspace)
     assert response.status_code == 503
@@ -87,7 +87,7 @@ def wait_until_ready(server: Server) -> None:
     import time
 
     deadline = time.monotonic() + 90
-    while requests.get(f"{server.url}/ready", timeout=20).status_code != 200:
+    while requests.get(f"{server.url}/ready", timeout=60).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -128,9 +128,9 @@ def test_requests_are_counted_by_verb_address_and_status(server: Server) -> None
         server.ok("GET", "/workspace")
     server.refused("GET", "/dataset", did="D9999")
     for number in range(5):
-        assert requests.get(f"{server.url}/nowhere/{number}", timeout=20).status_code == 404
-        assert requests.request(f"VERB{number}", f"{server.url}/workspace", timeout=20).status_code == 405
-    response = requests.get(f"{server.url}/metrics", timeout=20)
+        assert requests.get(f"{server.url}/nowhere/{number}", timeout=60).status_code == 404
+        assert requests.request(f"VERB{number}", f"{server.url}/workspace", timeout=60).status_code == 405
+    response = requests.get(f"{server.url}/metrics", timeout=60)
     assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = figures(response.text)
     name = "paddlex_restful_http_requests_total"
@@ -148,7 +148,7 @@ def test_requests_are_counted_by_verb_address_and_status(server: Server) -> None
 
 def test_jobs_disk_and_program_are_told(server: Server, tmp_path: Path) -> None:
     import_dataset(server, make_classification(tmp_path / "source", 2))
-    text = requests.get(f"{server.url}/metrics", timeout=20).text
+    text = requests.get(f"{server.url}/metrics", timeout=60).text
     found = figures(text)
     assert found['paddlex_restful_jobs{kind="import",state="done"}'] == 1
     assert 0 < found["paddlex_restful_disk_free_bytes"] < found["paddlex_restful_disk_total_bytes"]

@@ -13,7 +13,7 @@ from tests.conftest import Server
 
 
 def post(server: Server, key: str, path: str = "/dataset", **arguments: Any) -> dict[str, Any]:
-    response = requests.post(server.url + path, json=arguments, headers={"Idempotency-Key": key}, timeout=30)
+    response = requests.post(server.url + path, json=arguments, headers={"Idempotency-Key": key}, timeout=60)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer
@@ -72,7 +72,7 @@ def test_a_refused_request_may_be_sent_again_with_its_key(shared_server: Server)
 def test_a_key_that_is_none_is_refused(shared_server: Server, key: str) -> None:
     headers = {"Idempotency-Key": key.encode()}
     arguments = {"name": "bad key", "dataset_type": "classification"}
-    answer = requests.post(f"{shared_server.url}/dataset", json=arguments, headers=headers, timeout=10).json()
+    answer = requests.post(f"{shared_server.url}/dataset", json=arguments, headers=headers, timeout=60).json()
     assert answer["status"] == -1
     assert "1 to 255 printable ASCII characters" in answer["message"]
     assert named(shared_server, "bad key") == []

@@ -71,16 +71,16 @@ def test_every_call_with_required_arguments_has_an_example_that_it_takes() -> No
 
 
 def test_the_server_answers_with_it_and_with_a_page_that_needs_no_outside_address(shared_server: Server) -> None:
-    document = requests.get(f"{shared_server.url}/openapi.json", timeout=10)
+    document = requests.get(f"{shared_server.url}/openapi.json", timeout=60)
     assert document.headers["Content-Type"] == "application/json"
     assert document.json()["openapi"] == "3.1.0"
-    page = requests.get(f"{shared_server.url}/docs/", timeout=10)
+    page = requests.get(f"{shared_server.url}/docs/", timeout=60)
     assert page.headers["Content-Type"].startswith("text/html")
     assert "http" not in page.text.replace("http-equiv", "")
     for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
         assert name in page.text
-        asset = requests.get(f"{shared_server.url}/docs/{name}", timeout=10)
+        asset = requests.get(f"{shared_server.url}/docs/{name}", timeout=60)
         assert asset.status_code == 200
         assert asset.content
-    assert requests.get(f"{shared_server.url}/docs", timeout=10).url.endswith("/docs/")
-    assert requests.get(f"{shared_server.url}/docs/index.html", timeout=10).status_code == 404
+    assert requests.get(f"{shared_server.url}/docs", timeout=60).url.endswith("/docs/")
+    assert requests.get(f"{shared_server.url}/docs/index.html", timeout=60).status_code == 404

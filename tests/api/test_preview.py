@@ -104,7 +104,7 @@ def test_there_are_never_more_pictures_than_training_images(shared_server: Serve
 
 def test_a_page_may_ask_with_a_query_string(shared_server: Server, datasets: dict[str, str]) -> None:
     url = f"{shared_server.url}/dataset/preview?did={datasets['segmentation']}&tid=&n=1&seed=7"
-    answer = requests.get(url, timeout=30).json()
+    answer = requests.get(url, timeout=60).json()
     assert (answer["status"], answer["seed"], len(answer["samples"])) == (1, 7, 1)
 
 

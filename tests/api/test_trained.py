@@ -156,7 +156,7 @@ def test_a_prediction_is_stopped_while_it_runs(trained: Trained) -> None:
 
 def test_files_of_a_model_are_served(trained: Trained) -> None:
     file = output_of(trained) / "best_model" / "model.yml"
-    answer = requests.get(trained.server.url + "/model/file", params={"path": str(file)}, timeout=30)
+    answer = requests.get(trained.server.url + "/model/file", params={"path": str(file)}, timeout=60)
     assert answer.content == file.read_bytes()
 
 

@@ -23,7 +23,7 @@ VISIT = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetc
 
 def status(server: Server, method: str, path: str, headers: dict[str, str]) -> int:
     headers = {"Authorization": f"Bearer {server.token()}", **headers}
-    response = requests.request(method, server.url + path, headers=headers, timeout=20)
+    response = requests.request(method, server.url + path, headers=headers, timeout=60)
     if response.status_code == 403:
         assert "--allowed_origin" in response.json()["message"]
     return response.status_code
@@ -55,7 +55,7 @@ def test_a_form_of_another_page_makes_nothing(shared_server: Server) -> None:
     before = shared_server.ok("GET", "/dataset")
     form = '{"name": "a", "dataset_type": "classification", "x": "="}'
     headers = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
-    response = requests.post(f"{shared_server.url}/dataset", data=form, headers=headers, timeout=20)
+    response = requests.post(f"{shared_server.url}/dataset", data=form, headers=headers, timeout=60)
     assert response.status_code == 403
     assert shared_server.ok("GET", "/dataset") == before
 

@@ -41,7 +41,7 @@ def put(server: Server, name: str) -> str:
 def test_every_answer_is_taken_for_what_it_says_and_framed_by_nobody(
     shared_server: Server, method: str, path: str, code: int
 ) -> None:
-    response = requests.request(method, shared_server.url + path, timeout=20)
+    response = requests.request(method, shared_server.url + path, timeout=60)
     headers = response.headers
     assert response.status_code == code
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -56,10 +56,10 @@ def test_every_answer_is_taken_for_what_it_says_and_framed_by_nobody(
 
 
 def test_refusals_are_no_less_protected(open_server: Server) -> None:
-    refused = requests.get(open_server.url, timeout=20)
+    refused = requests.get(open_server.url, timeout=60)
     assert refused.status_code == 401
     assert (refused.headers["X-Content-Type-Options"], refused.headers["Cache-Control"]) == ("nosniff", "no-store")
-    with socket.create_connection(("127.0.0.1", int(open_server.url.rpartition(":")[2])), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", int(open_server.url.rpartition(":")[2])), timeout=60) as client:
         client.sendall(b"NONSENSE\r\n\r\n")
         answer = client.makefile("rb").read()
     assert b"X-Content-Type-Options: nosniff" in answer
@@ -72,7 +72,7 @@ def test_files_of_users_are_saved_and_not_opened_by_a_browser(server: Server, na
     if name.endswith(("xml", "json")):
         addresses.append("/file")
     for address in addresses:
-        response = requests.get(server.url + address, params={"path": name}, timeout=20)
+        response = requests.get(server.url + address, params={"path": name}, timeout=60)
         assert response.text == SCRIPT
         assert response.headers["Content-Disposition"].startswith("attachment")
         assert "sandbox" in response.headers["Content-Security-Policy"]
@@ -88,14 +88,14 @@ def test_no_page_of_a_user_is_served_at_all(server: Server) -> None:
 def test_a_picture_is_shown_and_what_only_calls_itself_one_is_not_run(server: Server, tmp_path: Path) -> None:
     did = import_dataset(server, make_classification(tmp_path / "source", 2))
     picture = next((server.workspace / "datasets" / did).rglob("*.png"))
-    response = requests.get(f"{server.url}/dataset/file", params={"path": str(picture)}, timeout=20)
+    response = requests.get(f"{server.url}/dataset/file", params={"path": str(picture)}, timeout=60)
     assert response.headers["Content-Type"] == "image/png"
     assert not response.headers.get("Content-Disposition", "").startswith("attachment")
-    response = requests.get(f"{server.url}/dataset/file", params={"path": put(server, "x.png")}, timeout=20)
+    response = requests.get(f"{server.url}/dataset/file", params={"path": put(server, "x.png")}, timeout=60)
     assert (response.headers["Content-Type"], response.headers["X-Content-Type-Options"]) == ("image/png", "nosniff")
 
 
 def test_a_log_with_markup_is_text(server: Server) -> None:
-    response = requests.get(f"{server.url}/file", params={"path": put(server, "a.log")}, timeout=20)
+    response = requests.get(f"{server.url}/file", params={"path": put(server, "a.log")}, timeout=60)
     assert response.headers["Content-Type"].startswith("text/plain")
     assert response.headers["X-Content-Type-Options"] == "nosniff"

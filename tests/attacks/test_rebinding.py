@@ -12,7 +12,7 @@ from tests.conftest import Server
 
 def status(server: Server, host: str) -> int:
     headers = {"Host": host, "Authorization": f"Bearer {server.token()}"}
-    response = requests.get(f"{server.url}/workspace", headers=headers, timeout=20)
+    response = requests.get(f"{server.url}/workspace", headers=headers, timeout=60)
     if response.status_code != 200:
         assert "--allowed_host" in response.json()["message"]
         assert "dirname" not in response.text
@@ -63,5 +63,5 @@ def test_the_name_is_looked_at_before_anything_is_done(shared_server: Server) ->
     before = shared_server.ok("GET", "/dataset")
     body = {"name": "a", "dataset_type": "classification"}
     headers = {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}
-    assert requests.post(f"{shared_server.url}/dataset", json=body, headers=headers, timeout=20).status_code == 403
+    assert requests.post(f"{shared_server.url}/dataset", json=body, headers=headers, timeout=60).status_code == 403
     assert shared_server.ok("GET", "/dataset") == before

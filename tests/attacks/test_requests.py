@@ -26,7 +26,7 @@ def target(shared_server: Server) -> Iterator[Server]:
 @pytest.mark.parametrize("value", ["[" * LEVELS + "]" * LEVELS, '{"a":' * LEVELS + "1" + "}" * LEVELS])
 def test_deeply_nested_arguments_are_refused(target: Server, value: str) -> None:
     def answer(body: str) -> dict[str, Any]:
-        return dict(requests.put(f"{target.url}/dataset", data=body, timeout=20).json())
+        return dict(requests.put(f"{target.url}/dataset", data=body, timeout=60).json())
 
     for name in ("did", "unknown"):
         message = answer(f'{{"path": "/data", "{name}": {value}}}')["message"]

@@ -27,7 +27,7 @@ SECRET = "a-secret-of-the-user"
 
 
 def ask(server: Server, path: str = "/workspace", method: str = "GET", **options: Any) -> requests.Response:
-    return requests.request(method, server.url + path, timeout=20, allow_redirects=False, **options)
+    return requests.request(method, server.url + path, timeout=60, allow_redirects=False, **options)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -150,7 +150,7 @@ def sending(server: Server, *headers: str) -> Iterator[socket.socket]:
     """A connection on which the head of a PUT with a body of 16 MiB has been sent."""
     address = urlsplit(server.url)
     lines = ("PUT /upload?upload_id=U1&offset=0 HTTP/1.1", f"Host: {address.netloc}", f"Content-Length: {16 * MIB}")
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout=20) as connection:
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, *headers, "", ""]).encode())
         yield connection
 
@@ -206,7 +206,7 @@ def test_the_token_is_kept_in_a_private_file_and_shown_once(tmp_path: Path) -> N
     url = next(word for word in line.split() if word.startswith("http://"))
     assert url.endswith(f"/?token={token}")
     visit = requests.Session()
-    shown = visit.get(url, headers=BROWSER, timeout=20)
+    shown = visit.get(url, headers=BROWSER, timeout=60)
     assert (shown.url, shown.status_code) == (url.partition("?")[0], 200)
     server.restart()
     assert server.token() == token
@@ -214,7 +214,7 @@ def test_the_token_is_kept_in_a_private_file_and_shown_once(tmp_path: Path) -> N
     assert str(server.workspace / "access.token") in line
     assert token not in line
     server.ok("GET", "/workspace")
-    assert visit.get(server.url.replace("0.0.0.0", "127.0.0.1") + "/", timeout=20).status_code in (200, 401)
+    assert visit.get(server.url.replace("0.0.0.0", "127.0.0.1") + "/", timeout=60).status_code in (200, 401)
     server.close()
     assert token not in server.log.read_text()
 

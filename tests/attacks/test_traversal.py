@@ -80,7 +80,7 @@ Call = Callable[[Target, str], requests.Response]
 
 def _read(path: str, **more: str) -> Call:
     def read(target: Target, named: str) -> requests.Response:
-        return requests.get(target.server.url + path, params={"path": named, **more}, timeout=30)
+        return requests.get(target.server.url + path, params={"path": named, **more}, timeout=60)
 
     return read
 
@@ -89,7 +89,7 @@ def _post(method: str, path: str, argument: str, **more: Any) -> Call:
     def post(target: Target, named: str) -> requests.Response:
         ids = {"pid": target.trained.pid, "tid": target.trained.tid, "did": target.empty}
         value = [named] if argument == "img_list" else named
-        return requests.request(method, target.server.url + path, json={**ids, **more, argument: value}, timeout=30)
+        return requests.request(method, target.server.url + path, json={**ids, **more, argument: value}, timeout=60)
 
     return post
 
@@ -100,11 +100,11 @@ def _weights(target: Target, named: str) -> requests.Response:
     answer = requests.post(
         f"{target.server.url}/project/task/params",
         json={"tid": target.fresh, "train": {**params, "pretrain_weights": named}},
-        timeout=30,
+        timeout=60,
     )
     if answer.json()["status"] == -1:
         return answer
-    return requests.post(f"{target.server.url}/project/task/train", json={"tid": target.fresh}, timeout=30)
+    return requests.post(f"{target.server.url}/project/task/train", json={"tid": target.fresh}, timeout=60)
 
 
 _DATASET = "workspace/datasets/D0001"

@@ -133,7 +133,7 @@ def test_chunks_that_come_at_once_do_not_mix(shared_server: Server) -> None:
 def test_broken_forms_are_refused_in_a_sentence(shared_server: Server, kind: str, body: bytes) -> None:
     before = shared_server.log.stat().st_size
     for path in ("/dataset", "/dataset/images"):
-        answer = requests.put(shared_server.url + path, data=body, headers={"Content-Type": kind}, timeout=20)
+        answer = requests.put(shared_server.url + path, data=body, headers={"Content-Type": kind}, timeout=60)
         assert (answer.status_code, answer.json()["status"]) == (200, -1)
     assert b"failed, reference" not in shared_server.log.read_bytes()[before:]
 

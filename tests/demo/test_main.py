@@ -20,7 +20,7 @@ from paddlex_restful.errors import UserError
 
 def test_the_server_answers_and_ends(tmp_path: Path) -> None:
     with started_server(tmp_path / "工作 区", tmp_path / "server.log", 0) as url:
-        assert requests.get(f"{url}/workspace", timeout=10).json()["dirname"] == str(tmp_path / "工作 区")
+        assert requests.get(f"{url}/workspace", timeout=60).json()["dirname"] == str(tmp_path / "工作 区")
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=1)
 

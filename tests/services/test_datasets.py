@@ -66,7 +66,7 @@ def test_the_files_of_a_dataset_are_given_as_they_are(shared_server: Server, tmp
     did = import_dataset(shared_server, source, "detection")
     folder = shared_server.ok("GET", "/dataset", did=did)["attr"]["path"]
     for name in ("JPEGImages/0000.jpg", "Annotations/0000.xml"):
-        answer = requests.get(f"{shared_server.url}/dataset/file", json={"path": f"{folder}/{name}"}, timeout=20)
+        answer = requests.get(f"{shared_server.url}/dataset/file", json={"path": f"{folder}/{name}"}, timeout=60)
         assert answer.content == (source / name).read_bytes()
 
 

@@ -53,7 +53,7 @@ def test_the_dataset_counts_for_pictures_only(shared_server: Server, tmp_path: P
     polygons = shared_server.ok("GET", "/dataset", did=other)["attr"]["path"]
 
     def get(**args: str) -> requests.Response:
-        return requests.get(f"{shared_server.url}/file", json=args, timeout=20)
+        return requests.get(f"{shared_server.url}/file", json=args, timeout=60)
 
     xml, json = "Annotations/0000.xml", "annotations.json"
     for path, kind, content in (

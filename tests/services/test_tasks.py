@@ -62,5 +62,5 @@ def test_the_curves_of_a_training_are_shown(shared_server: Server, tmp_path: Pat
     tid = task(shared_server, bound_project(shared_server, did), num_epochs=1, image_shape=TINY["image_shape"])
     train(shared_server, tid)
     address = shared_server.ok("GET", "/project/task/vdl", tid=tid)["url"]
-    assert requests.get(f"http://{address}/alive", timeout=20).status_code == 204
+    assert requests.get(f"http://{address}/alive", timeout=60).status_code == 204
     assert shared_server.ok("GET", "/project/task/vdl", tid=tid)["url"] == address

@@ -28,14 +28,14 @@ def trained(shared_server: Server, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def get(trained: Trained, end: str, /, headers: Mapping[str, str] | None = None, **args: object) -> requests.Response:
     address = f"{trained.server.url}/_page/tasks/{trained.tid}/{end}"
-    return requests.get(address, params=dict(args), headers=headers, timeout=30)
+    return requests.get(address, params=dict(args), headers=headers, timeout=60)
 
 
 def send(trained: Trained, files: Sequence[tuple[str, bytes]], **fields: object) -> str:
     """Send pictures; gives what is said against them."""
     address = f"{trained.server.url}/_page/tasks/{trained.tid}/pictures"
     parts = [("pictures", (name, content)) for name, content in files] or [("none", ("", b""))]
-    answer = requests.post(address, files=parts, data=fields, timeout=30)
+    answer = requests.post(address, files=parts, data=fields, timeout=60)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["problem"])
 

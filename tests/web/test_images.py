@@ -21,7 +21,7 @@ def did(shared_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def get(server: Server, /, headers: dict[str, str] | None = None, **args: object) -> requests.Response:
-    return requests.get(f"{server.url}/_page/thumbnail", params=args, headers=headers, timeout=30)
+    return requests.get(f"{server.url}/_page/thumbnail", params=args, headers=headers, timeout=60)
 
 
 def test_a_thumbnail_is_small_and_kept_by_the_browser(shared_server: Server, did: str) -> None:
@@ -110,7 +110,7 @@ def test_the_pictures_of_bad_files_are_given_and_nothing_beside_them(server: Ser
     did = flow.import_dataset(server, source, "detection")
 
     def finding(**args: object) -> requests.Response:
-        return requests.get(f"{server.url}/_page/finding", params=args, timeout=30)
+        return requests.get(f"{server.url}/_page/finding", params=args, timeout=60)
 
     answer = finding(did=did, number=0)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")

@@ -49,9 +49,10 @@ def program(text: str, *arguments: str | Path) -> list[str | Path]:
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        # Also between the two looks.
         return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def test_what_it_prints_goes_to_the_log(context: JobContext) -> None:
@@ -84,7 +85,8 @@ def test_a_stop_ends_it(context: JobContext, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
 
     def stop_when_it_runs() -> None:
-        until(pid.exists, bool)
+        # It is there before its number is in it.
+        until(lambda: pid.exists() and pid.read_text(), bool)
         context.request_stop()
 
     stopper = threading.Thread(target=stop_when_it_runs)

@@ -75,7 +75,7 @@ def test_a_classifier_is_trained_evaluated_tried_and_exported(server: Server, tm
 
 
 def test_a_stopped_training_goes_on_after_its_last_saved_epoch(server: Server, tmp_path: Path) -> None:
-    tid = running_task(server, tmp_path / "shapes", epochs=40, saved=2)
+    tid = running_task(server, tmp_path / "shapes", epochs=4000, saved=2)
     server.ok("PUT", "/project/task/train", tid=tid, act="stop")
     stopped = server.ok("GET", "/project/task", tid=tid, resume=True)
     assert stopped["task_status"] == 8
@@ -98,7 +98,7 @@ def test_a_stopped_training_goes_on_after_its_last_saved_epoch(server: Server, t
 
 
 def test_a_running_training_survives_the_kill_of_the_server_and_is_found_again(server: Server, tmp_path: Path) -> None:
-    tid = running_task(server, tmp_path / "shapes", epochs=400, saved=1)
+    tid = running_task(server, tmp_path / "shapes", epochs=4000, saved=1)
     server.kill()
     server.start()
     assert task_status(server, tid) == 3

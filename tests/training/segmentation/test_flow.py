@@ -93,7 +93,7 @@ def test_a_segmentation_net_is_trained_evaluated_tried_exported_and_trained_on(s
 def test_a_stopped_training_goes_on_after_its_last_saved_epoch(server: Server, tmp_path: Path) -> None:
     did = import_dataset(server, make_mixed(tmp_path / "shapes"), "segmentation")
     server.ok("PUT", "/dataset/split", did=did, val_split=0.25, test_split=0)
-    tid = task(server, bound_project(server, did, "segmentation"), **(FAST | {"num_epochs": 60}))
+    tid = task(server, bound_project(server, did, "segmentation"), **(FAST | {"num_epochs": 6000}))
     server.ok("POST", "/project/task/train", tid=tid)
 
     def saved() -> int:

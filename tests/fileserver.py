@@ -19,21 +19,27 @@ class Files(SimpleHTTPRequestHandler):
 
 
 class Drip(Files):
-    """Sends half of a file and then waits, for the tests that look at a download or stop it."""
+    """Sends half of a file, a little more now and then, and waits, for the tests that look at a download or stop it."""
 
     goes_on = threading.Event()
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
-        """Send the first half in small pieces, wait until ``goes_on`` is set, send the rest."""
+        """Send most of it in small pieces until ``goes_on`` is set, and the rest then.
+
+        The pieces of the second half come so slowly that progress, which is written ten times a second at most, tells
+        of each: who reads the first half late would have all of it at once.
+        """
         data = source.read()
         half = len(data) // 2
         piece = half // 20 + 1
-        for start in range(0, half, piece):
-            outputfile.write(data[start : min(start + piece, half)])
+        sent = 0
+        while sent < half + 15 * piece:
+            outputfile.write(data[sent : sent + piece])
             outputfile.flush()
-            self.goes_on.wait(0.02)
-        self.goes_on.wait(60)
-        outputfile.write(data[half:])
+            sent += piece
+            self.goes_on.wait(0.02 if sent < half else 0.3)
+        self.goes_on.wait(300)
+        outputfile.write(data[sent:])
 
 
 @contextmanager

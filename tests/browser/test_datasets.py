@@ -191,7 +191,7 @@ def test_an_import_that_ends_before_the_page_looks_is_seen(server: Server, visit
     page = visit(server, f"/datasets/{did}/import")
 
     def hold(route: Route) -> None:
-        if "dataset-import-begun" in route.request.post_data_json["changedPropIds"][0]:
+        if "dataset-import-begun.data" in route.request.post_data_json["changedPropIds"]:
             flow.wait_import(server, did)
         route.continue_()
 
@@ -222,7 +222,7 @@ def test_an_upload_goes_on_where_the_connection_broke_off(server: Server, browse
 
     page.route(re.compile(r"/upload\?upload_id=.*offset="), cut)
     choose(page, "Choose files", archive)
-    page.wait_for_url(re.compile("/datasets/D0001$"), timeout=60_000)
+    page.wait_for_url(re.compile("/datasets/D0001$"), timeout=240_000)
     assert len(offsets) > len(set(offsets)) > 3
     assert offsets.count(0) == 1
     page.close()

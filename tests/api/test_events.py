@@ -43,7 +43,7 @@ if __name__ == "__main__":
     KINDS["train"] = TRAIN
     app.MOST_STREAMS = 2
     events.HEARTBEAT = {heartbeat}
-    events.PATIENCE = 600.0
+    events.PATIENCE = 3600.0
     signal.signal(signal.SIGUSR1, lambda *_: setattr(events, "PATIENCE", 1.0))
     sys.exit(cli.main(sys.argv[1:]))
 """
@@ -358,7 +358,7 @@ def test_silence_is_broken_by_comments(short: Server) -> None:
         assert stream.seen == []
 
 
-@pytest.mark.parametrize("heartbeat", [600.0])
+@pytest.mark.parametrize("heartbeat", [3600.0])
 def test_a_reader_that_leaves_gives_its_place_back_at_once(short: Server) -> None:
     tid = new_task(short)
     for _ in range(6):

@@ -39,7 +39,7 @@ class Trained:
     tid: str
 
 
-def until(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 120) -> T:
+def until(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 600) -> T:
     """What ``look`` sees once it is wanted; fails with the last sight after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:

@@ -16,7 +16,7 @@ from paddlex_restful.config import Config
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "paddlex_restful", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, env={**os.environ, **environment})
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, env={**os.environ, **environment})
 
 
 def config_of(monkeypatch: pytest.MonkeyPatch, *arguments: str, entry: str = "main") -> Config:
@@ -138,7 +138,7 @@ def paddlex_command(folder: Path, *arguments: str) -> subprocess.CompletedProces
     code = "import sys; from paddlex_restful.cli import paddlex; sys.exit(paddlex())"
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{Path(cli.__file__).parents[1]}"}
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, env=environment)
 
 
 def test_other_paddlex_commands_reach_paddlex_unchanged(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_without_paddlex_the_command_says_what_is_missing() -> None:
         "util.find_spec = lambda name: None if name == 'paddlex' else find(name);"
         "from paddlex_restful.cli import paddlex; sys.exit(paddlex())"
     )
-    done = subprocess.run([sys.executable, "-c", code, "--install"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", code, "--install"], capture_output=True, text=True, timeout=180)
     assert done.returncode == 1
     assert "PaddleX is not installed" in done.stderr
     assert "Traceback" not in done.stderr

@@ -39,7 +39,7 @@ HTTP_SIDE = (
 
 @pytest.mark.parametrize("function", sorted({PREDICTIONS, *(kind.function for kind in KINDS.values())}))
 def test_a_process_imports_nothing_of_the_http_side(function: str) -> None:
-    done = subprocess.run([sys.executable, "-c", IMPORTER, function], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", IMPORTER, function], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert function.partition(":")[0] in loaded
@@ -48,7 +48,7 @@ def test_a_process_imports_nothing_of_the_http_side(function: str) -> None:
 
 def test_imaging_imports_no_engine_and_nothing_of_the_training_or_the_http_side() -> None:
     modules = [f"paddlex_restful.imaging.{file.stem}" for file in Path(imaging.__path__[0]).glob("[!_]*.py")]
-    done = subprocess.run([sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, done.stderr
     loaded = json.loads(done.stdout.splitlines()[-1])
     assert set(modules) < set(loaded)

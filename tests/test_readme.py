@@ -50,7 +50,7 @@ def _run(name: str, server: Server, folder: Path) -> str:
         [sys.executable, "-c", script],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(README.parent)},
     )

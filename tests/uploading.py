@@ -39,7 +39,7 @@ def tarred(folder: Path, mode: Literal["w:", "w:gz"] = "w:gz") -> bytes:
 
 def send_form(server: Server, path: str, files: Files, /, **fields: Any) -> dict[str, Any]:
     """PUT a form; gives the answer."""
-    response = requests.put(server.url + path, data=fields, files=files, timeout=60)
+    response = requests.put(server.url + path, data=fields, files=files, timeout=180)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = json.loads(response.content)
     check_answer("PUT", path, answer)
@@ -49,7 +49,7 @@ def send_form(server: Server, path: str, files: Files, /, **fields: Any) -> dict
 def send_chunk(server: Server, upload_id: str, offset: int, data: bytes) -> dict[str, Any]:
     """PUT a chunk; gives the answer."""
     query: dict[str, str | int] = {"upload_id": upload_id, "offset": offset}
-    response = requests.put(f"{server.url}/upload", params=query, data=data, timeout=60)
+    response = requests.put(f"{server.url}/upload", params=query, data=data, timeout=180)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     check_answer("PUT", "/upload", answer)

@@ -63,7 +63,7 @@ def by_paddlex(asked: list[tuple[str, Path, list[Path]]], home: Path) -> list[Fo
     }
     named = json.dumps([(name, str(folder), [str(image) for image in images]) for name, folder, images in asked])
     command = [sys.executable, "-c", PADDLEX, named]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("FOUND"))
     found: list[Found] = json.loads(line.removeprefix("FOUND"))

@@ -15,7 +15,7 @@ from paddlex_restful.training.loop import Loop
 from paddlex_restful.training.saving import Saving
 from tests.training.test_loop import PARAMS, Line, Told, run
 
-PATIENCE = 30.0
+PATIENCE = 300.0
 
 
 class Disk:

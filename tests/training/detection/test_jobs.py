@@ -242,7 +242,7 @@ def test_an_export_answers_as_the_net_and_its_example_runs(done: JobContext, tmp
     assert files == expected
     [image, *_] = datasets.samples(done.path("datasets/D0001"), done.args["type"], "test")
     example = [sys.executable, str(tmp_path / "exported/example.py"), str(image.image)]
-    ran = subprocess.run(example, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run(example, cwd=tmp_path, capture_output=True, text=True, timeout=400)
     assert ran.returncode == 0, ran.stderr
 
 

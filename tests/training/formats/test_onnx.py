@@ -39,7 +39,7 @@ def exporting(root: Path, target: Path, type: str = "classification", **changed:
 
 def example_of(folder: Path, image: Path, home: Path, python: str = sys.executable) -> str:
     command = [python, str(folder / "example.py"), str(image)]
-    done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 

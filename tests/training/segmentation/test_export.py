@@ -70,7 +70,7 @@ def run(*command: str | Path, home: Path) -> str:
         "HTTPS_PROXY": "http://127.0.0.1:9",
     }
     done = subprocess.run(
-        [sys.executable, *command], env=environment, cwd=home, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, *command], env=environment, cwd=home, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout

@@ -22,19 +22,18 @@ from paddlex_restful.jobs.context import JobContext, JobFailed
 from paddlex_restful.jobs.executor import Executor
 from paddlex_restful.jobs.files import JOB_FILE, write_atomically
 from paddlex_restful.jobs.job import Job
-from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.training import checkpoint, train
 from paddlex_restful.training.classification import nets
 from paddlex_restful.training.parallel import World
 from tests.images import scramble
-from tests.jobs.conftest import Jobs, until
+from tests.jobs.conftest import LONG, Jobs, until
 from tests.training import rank_toys
 from tests.training.conftest import Run, metrics_of, progress_of
 
 # Seven images a process: batch normalisation over two makes a net of such small images diverge.
 BATCH = {"batch_size": 14, "save_interval_epochs": 1, "learning_rate": 0.002}
 SHORT = {**BATCH, "num_epochs": 2}
-LONG = {**BATCH, "num_epochs": 1000}
+ENDLESS = {**BATCH, "num_epochs": 100_000}
 
 
 def trained(context: JobContext) -> dict[str, Any]:
@@ -94,7 +93,7 @@ def test_a_training_is_resumed_by_another_number_of_processes(plain: Run, first:
 @pytest.fixture
 def jobs(workspace: Path) -> Iterator[Jobs]:
     """A manager with the real kinds of jobs."""
-    made = Jobs(workspace, executor=Executor(), kinds=kinds.KINDS, patience=Patience())
+    made = Jobs(workspace, executor=Executor(), kinds=kinds.KINDS)
     yield made
     made.end()
 
@@ -105,7 +104,7 @@ def submit(jobs: Jobs, context: JobContext) -> Job:
 
 def ended(jobs: Jobs, job: Job) -> Job:
     """The job at its end; nothing of it may be left."""
-    job = jobs.manager.wait(job, 120)
+    job = jobs.manager.wait(job, LONG)
     assert not job.active
     assert job.identity is not None
     assert job.identity.group() == []
@@ -144,12 +143,12 @@ def test_a_training_in_two_processes_is_complete_and_can_be_evaluated(jobs: Jobs
     args = {"type": "classification", "dataset": "datasets/D0001", "model": f"{context.args['output']}/best_model"}
     args |= {"epoch": None, "topk": 5, "score_thresh": 0.5, "overlap_thresh": 0.5, "output": "evaluate"}
     evaluation = jobs.manager.submit("evaluate", "T0001", jobs.folder("evaluate"), args)
-    assert jobs.manager.wait(evaluation, 60).state == "done"
+    assert jobs.manager.wait(evaluation, LONG).state == "done"
 
 
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_killed_process_is_named_and_the_other_ends(jobs: Jobs, make_context: Run, rank: int) -> None:
-    job = training(jobs, submit(jobs, make_context(LONG, processes=2)))
+    job = training(jobs, submit(jobs, make_context(ENDLESS, processes=2)))
     ranks_of(job)[rank].kill()
     job = ended(jobs, job)
     assert (job.state, job.reason) == ("failed", "signal")
@@ -157,18 +156,18 @@ def test_a_killed_process_is_named_and_the_other_ends(jobs: Jobs, make_context: 
 
 
 def test_without_its_launcher_no_process_trains_on(jobs: Jobs, make_context: Run) -> None:
-    job = training(jobs, submit(jobs, make_context(LONG, processes=2)))
+    job = training(jobs, submit(jobs, make_context(ENDLESS, processes=2)))
     ranks = ranks_of(job)
     assert job.pid is not None
     jobs.manager.close()
     os.kill(job.pid, signal.SIGKILL)
-    assert not psutil.wait_procs(ranks.values(), 20)[1]
+    assert not psutil.wait_procs(ranks.values(), LONG)[1]
     jobs.restart()
     assert ended(jobs, job).state == "failed"
 
 
 def test_a_stopped_training_has_no_process_left_and_can_be_resumed(jobs: Jobs, make_context: Run) -> None:
-    job = training(jobs, submit(jobs, make_context(LONG, processes=2)))
+    job = training(jobs, submit(jobs, make_context(ENDLESS, processes=2)))
     assert jobs.manager.stop(job).message == "Stopped on request."
     assert ended(jobs, job).state == "stopped"
     context = make_context(SHORT, processes=2, resume_epoch=1)
@@ -181,7 +180,7 @@ def test_an_image_that_one_process_cannot_read_is_named(jobs: Jobs, make_context
     # Only the first process reads the validation split.
     sample = datasets.samples(workspace / "datasets/D0001", "classification", "val")[0]
     scramble(sample.image)
-    job = ended(jobs, submit(jobs, make_context(LONG, processes=2)))
+    job = ended(jobs, submit(jobs, make_context(ENDLESS, processes=2)))
     assert job.state == "failed"
     assert re.match(rf"Rank 0 of 2 processes failed: The image .*{sample.image.name}", job.message)
 
@@ -212,7 +211,7 @@ def test_a_world_of_another_size_is_refused() -> None:
         "except JobFailed as error:\n    print(error.reason, error)\n"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PADDLE_")}
-    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, timeout=LONG, env=environment)
     assert "world_size 1 processes train together in place of the 2" in done.stdout, done.stderr
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import flow, images
 from tests.browser.conftest import Visit
-from tests.conftest import Server
+from tests.conftest import Server, changed_server
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -200,6 +203,50 @@ def test_an_import_that_ends_before_the_page_looks_is_seen(server: Server, visit
     page.get_by_label("Replace the 9 images").check()
     page.get_by_role("button", name="Import this folder").click()
     page.wait_for_url(re.compile(f"/datasets/{did}$"))
+
+
+_ENDING = """
+import os
+import signal
+
+from paddlex_restful.web.pages.dataset import importing
+
+goes_on = importing._goes_on
+
+
+def ending(services, did):
+    active, job = goes_on(services, did), services.jobs.latest(did, "import")
+    if active:
+        os.kill(job.pid, signal.SIGCONT)
+        services.jobs.wait(job)
+    return active
+
+
+importing._goes_on = ending
+
+from paddlex_restful.cli import main
+
+raise SystemExit(main())
+"""
+
+
+def test_an_import_that_ends_while_the_page_is_made_is_seen(
+    tmp_path: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = images.make_classification(tmp_path / "shapes", per_class=200, size=32)
+    server = changed_server(_ENDING, tmp_path, monkeypatch)
+    try:
+        did = server.ok("POST", "/dataset", name="shapes", dataset_type="classification")["did"]
+        server.ok("PUT", "/dataset", did=did, path=str(source))
+        [file] = flow.until(lambda: list(server.workspace.rglob("import/process.json")), bool)
+        os.kill(json.loads(file.read_bytes())["pid"], signal.SIGSTOP)
+        page = visit(server, f"/datasets/{did}/import")
+        page.wait_for_url(re.compile(f"/datasets/{did}$"))
+        expect(page.get_by_text("600 images").first).to_be_visible()
+        # Before its server: it goes on asking.
+        page.close()
+    finally:
+        server.close()
 
 
 def test_an_upload_goes_on_where_the_connection_broke_off(server: Server, browser: Browser, tmp_path: Path) -> None:

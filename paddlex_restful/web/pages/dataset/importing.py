@@ -37,12 +37,14 @@ _STAGES = {
 
 def layout(services: Services, did: str) -> Component:
     """Make the page."""
+    # First, so that it is no newer than what is shown: the next look tells the rest.
+    sight = _sight(services, did)
     going_on = _goes_on(services, did)
     content = html.Div(
         [
             dcc.Interval(id="dataset-import-tick", interval=_SECONDS * 1000, disabled=not going_on),
             dcc.Store(id="dataset-import-begun"),
-            dcc.Store(id="dataset-import-shown", data=_sight(services, did)),
+            dcc.Store(id="dataset-import-shown", data=sight),
             html.Div(_state(services, did), id="dataset-import-state"),
             html.Div(_ways(services, did), id="dataset-import-ways", hidden=going_on),
         ]

@@ -2,7 +2,7 @@
 
 A file is replaced as a whole or not at all: its new content is written beside it, synced, renamed over it, and the
 folder is synced, because a rename lives in the folder and not in the file. Who keeps two copies and knows a torn one
-(``workspace.statefile``) may write over them in turn, which is quicker. Every system call of a save is made here.
+(``workspace.statefile``) may write into them in turn, which is quicker. Every system call of a save is made here.
 """
 
 from __future__ import annotations

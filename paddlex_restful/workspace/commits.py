@@ -98,7 +98,7 @@ class Commits:
         return pending.outcome()
 
     def close(self) -> None:
-        """Lets the running save finish and refuses every later change."""
+        """Lets the running change finish and refuses every later change."""
         with self._turn:
             self._turn.wait_for(lambda: not self._is_writing)
             self.closed = True

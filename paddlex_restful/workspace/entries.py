@@ -22,7 +22,7 @@ HOMES = (DATASETS, PROJECTS, PRETRAIN)
 """Folders directly below the workspace that hold the folders of entries."""
 
 MAX_TEXT = 65_536
-"""Characters in one field of an entry: all entries are held in memory and written together, so none may be huge."""
+"""Characters in one field of an entry: all entries are held in memory, and at times written together."""
 
 _ID = re.compile(r"(D|P|T|PM|EM)([0-9]{4,9})", re.ASCII)
 

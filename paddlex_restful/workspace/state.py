@@ -116,6 +116,7 @@ class Draft:
             dict(state.entries), dict(state.groups), dict(state.greatest), list(state.leftovers), False, time
         )
         self._changed: dict[str, Kind] = {}
+        # By id, and held, so that no other dict gets that id.
         self._copies: dict[int, dict[Any, Any]] = {}
 
     def put(self, kind: Kind, entry: Entry) -> None:
@@ -148,8 +149,8 @@ class Draft:
             if entry is None:
                 change.deleted.append(entry_id)
             else:
-                kind.entries(change.changed)[entry_id].CopyFrom(entry)
-        _fill_rest(change.changed, self.state)
+                kind.entries(change.put)[entry_id].CopyFrom(entry)
+        _fill_rest(change.put, self.state)
         return change
 
     def _own(self, holder: dict[K, dict[str, V]], key: K) -> dict[str, V]:
@@ -192,7 +193,7 @@ def replay(message: pb.Workspace, change: pb.Change) -> None:
     message.newly_adopted = False
     del message.leftovers[:]
     # Of two entries with one key the later one counts, and the greatest numbers only grow.
-    message.MergeFrom(change.changed)
+    message.MergeFrom(change.put)
     for entry_id in change.deleted:
         # One that was made and deleted in one change is not there.
         kind_of(entry_id).entries(message).pop(entry_id, None)

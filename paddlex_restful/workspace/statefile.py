@@ -3,11 +3,12 @@
 A change is written behind one copy, synced, and then behind the other. Where there is no room left, both copies are
 written anew, in turn. At any instant one of them is whole, and the newer whole one counts. So databases do it: two
 first pages in turn (LMDB, for one), and a log of what was changed in the meantime. To write into a file takes a
-fraction of the time of replacing it, and a change costs what it changes and not what there is.
+fraction of the time of replacing it, and a change writes what it changes and not all there is.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ BACKUP = "workspace.restful.pb.bak"
 
 _NOT_WHOLE = (-1, 0)
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 def room(size: int) -> int:
     """Bytes for records behind an envelope of so many: as many, so that it is seldom written, and some at least."""
@@ -39,7 +42,7 @@ class Loaded:
     Attributes:
         payload: the entries, serialised; None if neither copy is whole.
         records: what was changed since, in its order.
-        whole: both copies are there and equal.
+        whole: both copies are there and equal, and nothing but zeros follows what counts.
     """
 
     payload: bytes | None = None
@@ -54,27 +57,54 @@ class _Copy:
     Attributes:
         path: the file.
         age: of what it holds; less than any other if that is not known to be whole.
-        size: its bytes, at most.
+        size: its bytes, when it was last read or written anew.
     """
 
     path: Path
     age: tuple[int, int] = _NOT_WHOLE
     size: int = 0
 
-    def write(self, age: tuple[int, int], data: bytes) -> None:
+    def check(self) -> None:
+        """Looks whether the file still holds what is known: it may have been damaged since.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        try:
+            content = unseal(self.path.read_bytes())
+        except (FileNotFoundError, NewerFormatError):
+            content = None
+        if content is None or content.age != self.age:
+            self.age = _NOT_WHOLE
+
+    def write(self, age: tuple[int, int], data: bytes, spare: int = 0) -> None:
         """Writes the whole file, which is made if it is not there.
+
+        Args:
+            age: of the data.
+            data: what it is to hold.
+            spare: bytes of room behind that; what there is, if the disk is too full for more.
 
         Raises:
             OSError: the disk refused; the copy may not be whole.
         """
         self.age = _NOT_WHOLE
-        self.size = max(self.size, len(data))
-        padded = data.ljust(self.size, b"\0")
+        try:
+            self._fill(data, max(self.size, len(data) + spare))
+        except OSError as error:
+            if error.errno not in _FULL or len(data) > self.size:
+                raise
+            # Who deletes entries, so as to have room, must not be refused for the lack of it.
+            self._fill(data, self.size)
+        self.age = age
+
+    def _fill(self, data: bytes, size: int) -> None:
+        padded = data.ljust(size, b"\0")
         try:
             durable.overwrite(self.path, padded)
         except FileNotFoundError:
             durable.write_durably(self.path, padded)
-        self.age = age
+        self.size = size
 
     def append(self, place: int, record: bytes) -> None:
         """Writes a record into the room behind what the file holds.
@@ -86,6 +116,20 @@ class _Copy:
         self.age = _NOT_WHOLE
         durable.overwrite(self.path, record, place)
         self.age = (generation, records + 1)
+
+    def erase(self, age: tuple[int, int], place: int, size: int) -> None:
+        """Writes zeros over a record that may be there, or a part of it.
+
+        Args:
+            age: of the copy without it.
+            place: where it begins.
+            size: its bytes.
+
+        Raises:
+            OSError: the disk refused, or the file is gone; the record may still be there.
+        """
+        durable.overwrite(self.path, bytes(size), place)
+        self.age = age
 
 
 class StateFile:
@@ -165,44 +209,64 @@ class StateFile:
         age = (self._generation, 0)
         sealed = seal(self._generation, payload)
         end = len(sealed.data)
-        data = sealed.data.ljust(end + room(end), b"\0")
+        for copy in self._copies:
+            copy.check()
         # The older one first: the other may be the only one that is whole.
         first, second = sorted(self._copies, key=lambda copy: copy.age)
-        self._write_in_turn(first, second, lambda copy: copy.write(age, data))
+
+        def take_back() -> None:
+            if second.age == _NOT_WHOLE:
+                durable.remove_if_there(first.path)
+            else:
+                first.write(second.age, second.path.read_bytes())
+
+        _write_in_turn(first, second, lambda copy: copy.write(age, sealed.data, room(end)), take_back)
         self._end, self._digest = end, sealed.digest
 
     def _append(self, record: bytes) -> bool:
         """Writes a record behind both copies, if they are whole and have the room; says whether it did."""
         first, second = self._copies
         sealed = seal_record(self._digest, record)
-        place, end = self._end, self._end + len(sealed.data)
-        if not place or first.age != second.age or end > min(first.size, second.size):
+        place, size, age = self._end, len(sealed.data), first.age
+        if not place or first.age != second.age or place + size > min(first.size, second.size):
             return False
         try:
-            self._write_in_turn(first, second, lambda copy: copy.append(place, sealed.data))
+            _write_in_turn(
+                first,
+                second,
+                lambda copy: copy.append(place, sealed.data),
+                lambda: first.erase(age, place, size),
+            )
         except FileNotFoundError:
             return False
-        self._end, self._digest = end, sealed.digest
+        self._end, self._digest = place + size, sealed.digest
         return True
 
-    def _write_in_turn(self, first: _Copy, second: _Copy, write: Callable[[_Copy], None]) -> None:
-        try:
-            write(first)
-        except OSError:
-            self._take_back(first, second)
-            raise
-        try:
-            write(second)
-        except OSError as error:
-            # The change is on the disk; only its second copy waits for the next one.
-            log.warning("%s could not be brought up to date: %s.", second.path, error.strerror)
 
-    def _take_back(self, copy: _Copy, other: _Copy) -> None:
-        """Lets a copy that may hold a refused change hold what the other one holds."""
-        if other.age == _NOT_WHOLE:
-            durable.remove_if_there(copy.path)
-            return
+def _write_in_turn(first: _Copy, second: _Copy, write: Callable[[_Copy], None], take_back: Callable[[], None]) -> None:
+    """Writes a change to one copy and then to the other.
+
+    Args:
+        first: decides whether the change counts.
+        second: follows; if it cannot, it is written anew with the next change.
+        write: writes to one copy.
+        take_back: lets the first copy hold what it held, if it refuses.
+
+    Raises:
+        OSError: the first copy refused; nothing is changed.
+    """
+    try:
+        write(first)
+    except FileNotFoundError:
+        # There is nothing to be taken back.
+        raise
+    except OSError:
         try:
-            copy.write(other.age, other.path.read_bytes())
+            take_back()
         except OSError as error:
-            log.error("A refused change may still be in %s until the next one: %s.", copy.path, error.strerror)
+            log.error("A refused change may still be in %s until the next one: %s.", first.path, error.strerror)
+        raise
+    try:
+        write(second)
+    except OSError as error:
+        log.warning("%s could not be brought up to date: %s.", second.path, error.strerror)

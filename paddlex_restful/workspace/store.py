@@ -96,7 +96,7 @@ class Workspace:
         return cls(root, lock, Commits(file, State.of(message)))
 
     def close(self) -> None:
-        """Lets the running save finish, refuses later changes and gives the lock back. Closing twice is harmless."""
+        """Lets the running change finish, refuses later changes and gives the lock back. Closing twice is harmless."""
         if self._commits.closed:
             return
         try:
@@ -408,7 +408,7 @@ class Workspace:
         with self._info_guard:
             pass  # who was writing its info.pb has finished; who comes later finds no entry
         if remove_folder(self.root, leftover):
-            # The record of it goes with the next deletion or at the end: a save of its own would buy nothing.
+            # It is struck off the leftovers with the next deletion or at the end; a change of its own would buy nothing
             self._removed.add(leftover)
 
 

@@ -174,9 +174,9 @@ class Workspace(_message.Message):
     def __init__(self, version: _Optional[str] = ..., path: _Optional[str] = ..., datasets: _Optional[_Mapping[str, Dataset]] = ..., projects: _Optional[_Mapping[str, Project]] = ..., tasks: _Optional[_Mapping[str, Task]] = ..., max_dataset_id: _Optional[int] = ..., max_project_id: _Optional[int] = ..., max_task_id: _Optional[int] = ..., current_time: _Optional[str] = ..., max_pretrained_model_id: _Optional[int] = ..., pretrained_models: _Optional[_Mapping[str, PretrainedModel]] = ..., max_exported_model_id: _Optional[int] = ..., exported_models: _Optional[_Mapping[str, ExportedModel]] = ..., leftovers: _Optional[_Iterable[str]] = ..., newly_adopted: _Optional[bool] = ...) -> None: ...
 
 class Change(_message.Message):
-    __slots__ = ("changed", "deleted")
-    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("put", "deleted")
+    PUT_FIELD_NUMBER: _ClassVar[int]
     DELETED_FIELD_NUMBER: _ClassVar[int]
-    changed: Workspace
+    put: Workspace
     deleted: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, changed: _Optional[_Union[Workspace, _Mapping]] = ..., deleted: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, put: _Optional[_Union[Workspace, _Mapping]] = ..., deleted: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -95,4 +95,4 @@ def test_a_change_holds_what_it_changed_and_no_more() -> None:
     later.put(TASK, pb.Task(id="T0500", pid="P0001", desc="new"))
     later.remove(TASK, "T0007")
     assert later.change().ByteSize() < 100
-    assert (list(later.change().changed.tasks), list(later.change().deleted)) == (["T0500"], ["T0007"])
+    assert (list(later.change().put.tasks), list(later.change().deleted)) == (["T0500"], ["T0007"])

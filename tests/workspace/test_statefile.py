@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import struct
 from collections.abc import Callable
@@ -198,6 +199,79 @@ def test_a_change_that_one_copy_took_counts_and_the_other_follows(
     assert "could not be brought up to date" in caplog.text
     file.write(b"unneeded", lambda: b"everything")
     assert StateFile(tmp_path).load() == Loaded(b"everything", (), True)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20])
+
+
+def _alter(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[_used(path) - 1] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("write", [_a_save, lambda file: file.write(b"third", lambda: b"everything")])
+@pytest.mark.parametrize("damage", [_cut, _alter, Path.unlink])
+@pytest.mark.parametrize("damaged", COPIES)
+def test_a_copy_that_was_damaged_meanwhile_and_a_refusal_lose_nothing(
+    tmp_path: Path, damaged: str, damage: Callable[[Path], None], write: Callable[[StateFile], None]
+) -> None:
+    file = _filled(tmp_path)
+    damage(tmp_path / damaged)
+    refused = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statefile, "durable", Watched(refused=PRIMARY))
+        try:
+            write(file)
+        except OSError:
+            refused = True
+    loaded = StateFile(tmp_path).load()
+    if refused:
+        assert (loaded.payload, loaded.records) == (b"entries", (b"first", b"second"))
+    else:
+        assert loaded.payload in (b"anew", b"everything") or loaded.records[-1] == b"third"
+    file.save(b"in the end")
+    assert StateFile(tmp_path).load() == Loaded(b"in the end", (), True)
+
+
+@pytest.mark.parametrize("damage", [_cut, _alter, Path.unlink])
+@pytest.mark.parametrize("damaged", COPIES)
+def test_a_copy_that_was_damaged_meanwhile_is_written_anew_before_the_whole_one(
+    tmp_path: Path, damaged: str, damage: Callable[[Path], None]
+) -> None:
+    file = _filled(tmp_path)
+    damage(tmp_path / damaged)
+    watched = Watched()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statefile, "durable", watched)
+        file.save(b"anew")
+    assert watched.written == [damaged, *({*COPIES} - {damaged})]
+
+
+def test_on_a_full_disk_what_fits_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statefile, "room", lambda size: 300)
+    file = StateFile(tmp_path)
+    file.save(b"x" * 500)
+    overwrite = durable.overwrite
+
+    def full(path: Path, data: bytes, place: int = 0) -> None:
+        if place + len(data) > path.stat().st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        overwrite(path, data, place)
+
+    monkeypatch.setattr(durable, "overwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        file.write(b"y" * 400, lambda: b"x" * 500 + b"y" * 400)
+    # What is deleted makes room, if only in the file.
+    size = (tmp_path / PRIMARY).stat().st_size
+    for left in range(500, 0, -1):
+        file.write(b"one less", lambda left=left: b"x" * (left - 1))
+        loaded = StateFile(tmp_path).load()
+        assert loaded.whole
+        assert loaded.payload is not None
+        assert len(loaded.payload) - len(loaded.records) == left - 1
+    assert (tmp_path / PRIMARY).stat().st_size == (tmp_path / BACKUP).stat().st_size == size
 
 
 def test_entries_that_grow_and_shrink_are_held_whole(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def _raise_busy(path: Path) -> None:
     raise OSError(16, "Device or resource busy", str(path))
 
 
-def test_a_snapshot_stays_as_it_was_while_changes_go_on(workspace: Workspace) -> None:
+def test_a_published_state_stays_as_it_was_while_changes_go_on(workspace: Workspace) -> None:
     did = workspace.create_dataset("before", "", "t")
     seen = workspace.state
     workspace.update(did, name="after")

@@ -66,7 +66,8 @@ def test_each_image_gets_its_class_map_in_its_size(trained: Path, tmp_path: Path
         assert result["mask"] == f"masks/{Path(result['picture']).stem}.png"
         mask = pixels(tmp_path / result["mask"])
         (logits,) = segmenter.logits([segmenter.prepare(seen).image])
-        assert np.array_equal(mask, class_map(logits, width, height))
+        # A batch is computed with other roundings: of two classes that are all but equal, either may win.
+        assert (mask == class_map(logits, width, height)).mean() > 0.999
 
         assert [one["share"] for one in result["classes"]] == sorted(
             (one["share"] for one in result["classes"]), reverse=True

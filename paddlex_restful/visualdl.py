@@ -22,7 +22,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.messages import visualdl as messages
 
 HOST = "127.0.0.1"
-START_SECONDS = 30
+START_SECONDS = 60
 END_SECONDS = 2
 
 

@@ -37,7 +37,7 @@ _ATTEMPTS = 3
 _LOOK = 0.1
 """Seconds between two looks whether a stop was asked for or a rank has ended."""
 
-_CAUSE = 1.0
+_CAUSE = 5.0
 """Seconds to wait for the end of another rank when one has lost its connection, which it may see a little earlier."""
 
 _HOST = "127.0.0.1"

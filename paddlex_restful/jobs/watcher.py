@@ -25,8 +25,8 @@ _POLL = 0.2
 _LEFT_BEHIND = 2.0
 """Seconds that processes which a job left behind are given to vanish once they are killed."""
 
-_EXIT_CODE = 1.0
-"""Seconds to wait for the exit code of a process that has ended."""
+_EXIT_CODE = 10.0
+"""Seconds to wait for the exit code of a process that has ended, which a busy fork server tells late."""
 
 _log = logging.getLogger(__name__)
 

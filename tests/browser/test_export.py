@@ -49,6 +49,27 @@ def exported_names(trained: Trained) -> list[str]:
     return [each["name"] for each in trained.server.ok("GET", "/model", type="exported")["exported_models"]]
 
 
+def test_who_is_about_to_stop_it_is_not_disturbed_by_its_progress(
+    trained: Trained, visit: Visit, tmp_path: Path
+) -> None:
+    server = trained.server
+    other = running_task(server, tmp_path / "shapes", epochs=5000, saved=0)
+    page = visit(server, f"/tasks/{trained.tid}/export")
+    page.get_by_role("button", name="Export as ONNX", exact=True).click()
+    stop, bar = page.get_by_role("button", name="Stop"), page.get_by_role("progressbar", name="Progress of the export")
+    expect(bar).to_have_attribute("aria-valuenow", "0")
+    stop.focus()
+    # It waits for the training to end; what it would tell is told in its place.
+    told = server.workspace / "projects" / trained.pid / trained.tid / "job/export/progress.json"
+    for percent in ("33", "66"):
+        told.write_text(f'{{"stage": "converting", "percent": {percent}}}')
+        expect(bar).to_have_attribute("aria-valuenow", percent)
+        expect(stop).to_be_focused()
+    stop.press("Enter")
+    expect(stop).to_have_count(0)
+    server.ok("PUT", "/project/task/train", tid=other, act="stop")
+
+
 def test_two_formats_stand_beside_each_other_and_are_downloaded(trained: Trained, visit: Visit) -> None:
     page = visit(trained.server, f"/tasks/{trained.tid}/export")
     export(page, "PaddlePaddle")

@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,11 +36,15 @@ def measurements(trained: Trained) -> int:
     return int((log or {}).get("current") or 0)
 
 
+def folder(trained: Trained) -> Path:
+    """Where the analysis keeps its files."""
+    return trained.server.workspace / "projects" / trained.pid / trained.tid / "job/prune"
+
+
 @contextmanager
 def held(trained: Trained) -> Iterator[None]:
     """The analysis that runs gets no further meanwhile: on a quick machine it ends between two looks of the page."""
-    folder = trained.server.workspace / "projects" / trained.pid / trained.tid
-    process = json.loads((folder / "job/prune/process.json").read_bytes())["pid"]
+    process = json.loads((folder(trained) / "process.json").read_bytes())["pid"]
     os.kill(process, signal.SIGSTOP)
     try:
         yield
@@ -59,9 +64,17 @@ def test_an_analysis_is_started_stopped_and_goes_on_to_its_end(trained: Trained,
     until(lambda: measurements(trained), lambda made: made > 0)
     with held(trained):
         expect(page.get_by_text(re.compile(r"Measurement \d+ of \d+, .* left"))).to_be_visible()
+        # Who is about to stop it is not disturbed by what is told meanwhile.
+        stop = page.get_by_role("button", name="Stop")
+        stop.focus()
+        told = folder(trained) / "progress.json"
+        progress = json.loads(told.read_bytes())
+        told.write_text(json.dumps({**progress, "current": progress["iters"]}))
+        expect(page.get_by_text(re.compile(r"Measurement (\d+) of \1, "))).to_be_visible()
+        expect(stop).to_be_focused()
         # It is let go on once it is asked to stop: the answer comes when it has.
         with page.expect_request(lambda request: "prune-stop.n_clicks" in (request.post_data or "")):
-            page.get_by_role("button", name="Stop").click()
+            stop.click()
     expect(page.get_by_text(re.compile(r"Stopped: \d+ of \d+ measurements"))).to_be_visible()
     expect(page.get_by_role("slider")).to_have_count(0)
     page.get_by_role("button", name="Go on").click()

@@ -13,13 +13,14 @@ from paddlex_restful.datasets import source
 from paddlex_restful.enums import DatasetStatus, ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
+from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, datasets, imports
 from paddlex_restful.services.gallery import gallery
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.dataset import findings
 from paddlex_restful.web.pages.dataset.creating import layout_hint
 from paddlex_restful.web.pages.dataset.frame import framed
-from paddlex_restful.web.parts import folders, frames, notices
+from paddlex_restful.web.parts import folders, frames, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -63,12 +64,20 @@ def _sight(services: Services, did: str) -> list[Any]:
     return [] if found is None else [found.job, found.active, found.stage, found.percent, found.message]
 
 
+_SAME = 2
+"""How much of two sights is equal as long as the same import goes on."""
+
+
 def _state(services: Services, did: str) -> Component | None:
     found = imports.latest(services, did)
     if found is None:
         return None
     if not found.active:
         return findings.shown(services, did, found.message) if found.message else None
+    return frames.panel(work.going_on("dataset-import", _progress(found)), maw=760)
+
+
+def _progress(found: imports.Import) -> work.Progress:
     known = found.percent is not None
     bar = dmc.Progress(
         value=found.percent if found.percent is not None else 100,
@@ -78,13 +87,11 @@ def _state(services: Services, did: str) -> Component | None:
         **{"aria-label": _STAGES[found.stage]()},
     )
     percent = [dmc.Text(f"{found.percent:.0f} %", className="figure")] if found.percent is not None else []
-    return frames.panel(
+    return [
         dmc.Group([dmc.Text(_STAGES[found.stage](), fw=600), *percent], justify="space-between", mb="xs"),
         bar,
-        *([dmc.Text(found.message, size="sm", c="dimmed", mt="xs")] if found.message else []),
-        dmc.Button(_("Stop the import"), id="dataset-import-stop", variant="default", size="xs", mt="md"),
-        maw=760,
-    )
+        *([dmc.Text(sentence(found.message), size="sm", c="dimmed", mt="xs")] if found.message else []),
+    ]
 
 
 def _ways(services: Services, did: str) -> Component:
@@ -225,6 +232,10 @@ def register(site: Dash, services: Services) -> None:
         sight = _sight(services, did)
         if sight == shown:
             return (no_update,) * 5
+        found = imports.latest(services, did)
+        if found is not None and found.active and sight[:_SAME] == shown[:_SAME]:
+            work.tell("dataset-import", _progress(found))
+            return no_update, sight, no_update, no_update, no_update
         going_on = _goes_on(services, did)
         done = not going_on and imports.succeeded(services, did)
         href = f"/datasets/{did}" if done else no_update

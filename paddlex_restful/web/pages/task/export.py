@@ -24,7 +24,7 @@ from paddlex_restful.services.listing import Selection
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.task import model as choices
 from paddlex_restful.web.pages.task.frame import framed
-from paddlex_restful.web.parts import frames, modeltable, notices
+from paddlex_restful.web.parts import frames, modeltable, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -224,7 +224,7 @@ def _work(services: Services, tid: str, each: _Format) -> list[Component]:
     if job is None or job.args.get("format") != each.key or job.state == states.STOPPED:
         return []
     if job.active:
-        return _running(services, job)
+        return [work.going_on("export", _progress(services, job))]
     if job.state == states.FAILED:
         return _failed(services, tid)
     return _done(services, tid)
@@ -243,16 +243,12 @@ _STAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def _running(services: Services, job: Job) -> list[Component]:
+def _progress(services: Services, job: Job) -> work.Progress:
     progress = services.jobs.progress(job)
     percent = progress.get("percent") or 0
     stage = _STAGES.get(progress.get("stage", ""), lambda: _("Starting"))
     words = sentence(job.message) or stage()
-    return [
-        dmc.Text(words, size="sm"),
-        dmc.Progress(value=percent, animated=True, my=6, **{"aria-label": _("Progress of the export")}),
-        dmc.Button(_("Stop"), id="export-stop", size="compact-sm", variant="default", leftSection=icon("stop")),
-    ]
+    return work.bar(words, percent, _("Progress of the export"))
 
 
 def _failed(services: Services, tid: str) -> list[Component]:
@@ -328,6 +324,11 @@ def _seen(services: Services, tid: str) -> list[Any]:
     return [told, listed, _at_work(services, tid)]
 
 
+def _all_but_progress(seen: list[Any]) -> list[Any]:
+    told, *rest = seen
+    return [told[:2], *rest]
+
+
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
     modeltable.register(site, services, "export")
@@ -351,9 +352,13 @@ def register(site: Dash, services: Services) -> None:
         seen = _seen(services, tid)
         if seen == shown:
             raise PreventUpdate
-        work = [_work(services, tid, each) for each in _FORMATS]
+        job = services.jobs.latest(tid, "export")
+        if job is not None and job.active and shown is not None and _all_but_progress(seen) == _all_but_progress(shown):
+            work.tell("export", _progress(services, job))
+            return [*[no_update] * (2 * len(_FORMATS) + 2), seen]
+        works = [_work(services, tid, each) for each in _FORMATS]
         disabled = [_at_work(services, tid)] * len(_FORMATS)
-        return [*work, *disabled, _waits_for(services, tid), _table(services, tid), seen]
+        return [*works, *disabled, _waits_for(services, tid), _table(services, tid), seen]
 
     @site.callback(
         Output("export-begun", "data", allow_duplicate=True),

@@ -20,7 +20,7 @@ from paddlex_restful.services.pruning import Tradeoff
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.task import model
 from paddlex_restful.web.pages.task.frame import framed
-from paddlex_restful.web.parts import charts, figures, frames, links, notices, statuses
+from paddlex_restful.web.parts import charts, figures, frames, links, notices, statuses, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -114,6 +114,9 @@ def _state(services: Services, tid: str) -> PruneStatus | None:
     return PruneStatus(pruning.get(services, tid)["prune_status"])
 
 
+_GOES_ON = (PruneStatus.XSPRUNESTART, PruneStatus.XSPRUNEING)
+
+
 def _analysis(services: Services, tid: str) -> list[Component]:
     state = _state(services, tid)
     if state is None:
@@ -123,8 +126,8 @@ def _analysis(services: Services, tid: str) -> list[Component]:
         )
         return [dmc.Text(explained, size="sm", mb="sm", maw="80ch"), _start(_("Start the analysis"))]
     progress = pruning.log(services, tid) or {}
-    if state in (PruneStatus.XSPRUNESTART, PruneStatus.XSPRUNEING):
-        return _running(services, tid, progress)
+    if state in _GOES_ON:
+        return [work.going_on("prune", _progress(services, tid, progress))]
     if state is PruneStatus.XSPRUNEFAIL:
         return [
             notices.problem(sentence(pruning.get(services, tid)["message"])),
@@ -142,7 +145,7 @@ def _start(words: str) -> Component:
     return dmc.Button(words, id="prune-start", leftSection=icon("play"))
 
 
-def _running(services: Services, tid: str, progress: dict[str, Any]) -> list[Component]:
+def _progress(services: Services, tid: str, progress: dict[str, Any]) -> work.Progress:
     if progress.get("iters"):
         words = _("Measurement {current} of {all}").format(current=progress["current"], all=progress["iters"])
         if progress.get("eta") is not None:
@@ -150,13 +153,7 @@ def _running(services: Services, tid: str, progress: dict[str, Any]) -> list[Com
     else:
         job = services.jobs.latest(tid, "prune")
         words = (sentence(job.message) if job is not None else "") or _("Starting")
-    return [
-        dmc.Text(words, size="sm", className="figure"),
-        dmc.Progress(
-            value=progress.get("progress") or 0, animated=True, my="xs", **{"aria-label": _("Progress of the analysis")}
-        ),
-        dmc.Button(_("Stop"), id="prune-stop", variant="default", leftSection=icon("stop")),
-    ]
+    return work.bar(words, progress.get("progress") or 0, _("Progress of the analysis"))
 
 
 def _choice(services: Services, tid: str) -> Component | None:
@@ -334,6 +331,9 @@ def register(site: Dash, services: Services) -> None:
         seen = _seen(services, tid)
         if seen == shown:
             raise PreventUpdate
+        if seen[0] == shown[0] and _state(services, tid) in _GOES_ON:
+            work.tell("prune", _progress(services, tid, pruning.log(services, tid) or {}))
+            return no_update, no_update, seen
         # What was chosen stays as long as the analysis stands as it did.
         choice = no_update if seen[0] == shown[0] else _choice(services, tid)
         return _analysis(services, tid), choice, seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -98,7 +98,7 @@ def _stamp(running: dict[str, Any] | None) -> list[Any] | None:
 
 def _standing(services: Services, tid: str, running: dict[str, Any] | None) -> Component | None:
     if running is not None:
-        return _progress(running)
+        return work.going_on("evaluate", _progress(running))
     answer = evaluation.get(services, tid)
     if answer["evaluate_status"] != TaskStatus.XEVALUATEFAIL:
         return None
@@ -114,14 +114,14 @@ def _standing(services: Services, tid: str, running: dict[str, Any] | None) -> C
     return dmc.Stack([notices.problem(sentence(answer["message"]), _("The evaluation failed")), log], mt="md", gap="xs")
 
 
-def _progress(running: dict[str, Any]) -> Component:
+def _progress(running: dict[str, Any]) -> work.Progress:
     words = {
         "queued": sentence(running["message"]) if running["message"] else _("It waits for other work to end."),
         "loading": _("The model is being loaded."),
         "evaluating": _("{percent} % of the images are through.").format(percent=running["percent"]),
         "measuring": _("The figures are being computed."),
     }.get(running["stage"], _("The evaluation is running."))
-    return work.going_on(words, running["percent"], _("Progress of the evaluation"), "evaluate-stop")
+    return work.bar(words, running["percent"], _("Progress of the evaluation"))
 
 
 def register(site: Dash, services: Services) -> None:
@@ -166,8 +166,11 @@ def register(site: Dash, services: Services) -> None:
     )
     def look(_count: int, tid: str, stamp: list[Any] | None) -> tuple[Any, ...]:
         running = evaluation.running(services, tid)
-        if running is not None and _stamp(running) == stamp:
-            raise PreventUpdate
+        if running is not None and stamp is not None:
+            if _stamp(running) == stamp:
+                raise PreventUpdate
+            work.tell("evaluate", _progress(running))
+            return no_update, no_update, no_update, no_update, _stamp(running)
         shown = found.result(services, tid) if running is None else None
         return _standing(services, tid, running), shown, running is not None, running is None, _stamp(running)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -135,16 +135,23 @@ def _stamp(services: Services, tid: str, state: dict[str, Any]) -> list[Any]:
     return [job.id if job else 0, state["predict_status"], state["predict_num"], state["message"]]
 
 
+_SAME = 2
+"""How much of two stamps is equal as long as the same job goes on."""
+
+
 def _standing(state: dict[str, Any]) -> Component | None:
-    message = sentence(state["message"])
     if state["predict_status"] == PredictStatus.XPREFAIL:
-        return dmc.Box(notices.problem(message, _("The prediction failed")), mt="md")
-    if not _runs(state):
-        return None
+        return dmc.Box(notices.problem(sentence(state["message"]), _("The prediction failed")), mt="md")
+    return work.going_on("predict", _progress(state)) if _runs(state) else None
+
+
+def _progress(state: dict[str, Any]) -> work.Progress:
     done, total = state["predict_num"], state["total_num"]
-    words = _("{done} of {total} images are through.").format(done=done, total=total) if total else message
-    percent = 100 * done / total if total else 0
-    return work.going_on(words, percent, _("Progress of the prediction"), "predict-stop")
+    label = _("Progress of the prediction")
+    if not total:
+        return work.bar(sentence(state["message"]), 0, label)
+    words = _("{done} of {total} images are through.").format(done=done, total=total)
+    return work.bar(words, 100 * done / total, label)
 
 
 def register(site: Dash, services: Services) -> None:
@@ -190,8 +197,11 @@ def register(site: Dash, services: Services) -> None:
     def look(_count: int, tid: str, stamp: list[Any] | None) -> tuple[Any, ...]:
         state = prediction.get(services, tid)
         running, here = _runs(state), _stamp(services, tid, state)
-        if running and here == stamp:
-            raise PreventUpdate
+        if running and stamp is not None and here[:_SAME] == stamp[:_SAME]:
+            if here == stamp:
+                raise PreventUpdate
+            work.tell("predict", _progress(state))
+            return no_update, no_update, no_update, here
         return _standing(state), None if running else found.result(services, tid), not running, here
 
     @site.callback(

@@ -48,7 +48,7 @@ def count_requests(page: Page) -> list[str]:
     seen: list[str] = []
 
     def note(request: Request) -> None:
-        if "task-tick" not in (request.post_data or ""):
+        if "task-look" not in (request.post_data or ""):
             seen.append(request.url)
 
     page.on("request", note)

@@ -64,13 +64,13 @@ def test_a_training_is_watched_to_its_end(trained: Trained, visit: Visit) -> Non
     page.on("request", lambda request: asked.append(request.post_data or ""))
 
     def looks_at_the_task(count: int) -> None:
-        until(lambda: page.wait_for_timeout(100), lambda _: sum("task-tick" in body for body in asked) > count)
+        until(lambda: page.wait_for_timeout(100), lambda _: sum("task-look" in body for body in asked) > count)
 
     # The look that was under way, and the drawing of the new buttons, which asks once for each.
     looks_at_the_task(1)
     asked.clear()
     looks_at_the_task(2)
-    assert not [body for body in asked if "training-tick" in body]
+    assert not [body for body in asked if "training-look" in body]
 
 
 def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, visit: Visit, tmp_path: Path) -> None:
@@ -92,6 +92,27 @@ def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, v
     drawn = until(lambda: places(page, "training-metric"), lambda found: 4 in found)
     assert drawn == list(range(1, len(drawn) + 1))
     page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
+
+
+def test_a_link_that_is_slower_than_the_looks_shows_the_training_too(
+    server: Server, visit: Visit, tmp_path: Path
+) -> None:
+    tid = running_task(server, tmp_path / "images", epochs=5000, saved=1)
+    page = visit(server, f"/tasks/{tid}")
+    stop = page.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    slow = {"offline": False, "latency": 1500, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    # What was asked for before the link became slow.
+    with page.expect_request_finished(lambda request: "training-look" in (request.post_data or "")):
+        pass
+    for _ in range(2):
+        more = len(places(page, "training-loss")) + 1
+        page.wait_for_function(
+            "more => document.querySelector('#training-loss .js-plotly-plot').data[0].x.length >= more", arg=more
+        )
+    stop.click()
     expect(page.get_by_role("heading", name="Stopped")).to_be_visible(timeout=TRAINING_MS)
 
 

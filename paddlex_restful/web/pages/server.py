@@ -19,7 +19,7 @@ from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, files, system
 from paddlex_restful.system.gpu import Gpu, read_gpus
 from paddlex_restful.web.page import Page
-from paddlex_restful.web.parts import frames, lists
+from paddlex_restful.web.parts import frames, lists, looking
 from paddlex_restful.web.parts.icons import icon
 
 _SECONDS = 2
@@ -53,7 +53,7 @@ def layout(services: Services) -> Component:
     return html.Div(
         [
             frames.heading(_("Server")),
-            dcc.Interval(id="server-tick", interval=_SECONDS * 1000),
+            looking.looking("server", _SECONDS),
             dcc.Store(id="server-jobs-shown"),
             dcc.Store(id="server-log-shown"),
             dmc.Stack(
@@ -220,15 +220,16 @@ def _log_line(entry: Mapping[str, Any]) -> Component:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "server")
 
-    @site.callback(Output("server-usage", "children"), Input("server-tick", "n_intervals"), prevent_initial_call=True)
+    @site.callback(Output("server-usage", "children"), Input("server-look", "data"), prevent_initial_call=True)
     def look(_count: int) -> Component:
         return _usage(services)
 
     @site.callback(
         Output("server-jobs", "children"),
         Output("server-jobs-shown", "data"),
-        Input("server-tick", "n_intervals"),
+        Input("server-look", "data"),
         Input({"page": "server", "stop": ALL}, "n_clicks"),
         State("server-jobs-shown", "data"),
         prevent_initial_call=True,
@@ -244,7 +245,7 @@ def register(site: Dash, services: Services) -> None:
     @site.callback(
         Output("server-log", "children"),
         Output("server-log-shown", "data"),
-        Input("server-tick", "n_intervals"),
+        Input("server-look", "data"),
         Input("server-log-level", "value"),
         Input("server-log-search", "value"),
         State("server-log-shown", "data"),

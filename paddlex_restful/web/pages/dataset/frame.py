@@ -14,7 +14,7 @@ from paddlex_restful.errors import UserError
 from paddlex_restful.language import gettext as _
 from paddlex_restful.services import Services, attributes, datasets
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
-from paddlex_restful.web.parts import confirming, frames, links, notices, statuses
+from paddlex_restful.web.parts import confirming, frames, links, looking, notices, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -49,7 +49,7 @@ def framed(services: Services, did: str, tab: str, content: Component) -> Compon
             frames.tabs(f"/datasets/{did}", TABS, tab, _("Dataset")),
             dcc.Store(id="dataset-did", data=did),
             dcc.Store(id="dataset-status-shown", data=status),
-            dcc.Interval(id="dataset-tick", interval=_SECONDS * 1000),
+            looking.looking("dataset", _SECONDS),
             content,
         ]
     )
@@ -144,11 +144,12 @@ def _deleting(name: str) -> Component:
 def register(site: Dash, services: Services) -> None:
     """Declare what keeps the status current, renames and deletes."""
     confirming.register(site, "dataset-delete")
+    looking.register(site, "dataset")
 
     @site.callback(
         Output("dataset-status", "children"),
         Output("dataset-status-shown", "data"),
-        Input("dataset-tick", "n_intervals"),
+        Input("dataset-look", "data"),
         State("dataset-did", "data"),
         State("dataset-status-shown", "data"),
         prevent_initial_call=True,

@@ -20,7 +20,7 @@ from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.dataset import findings
 from paddlex_restful.web.pages.dataset.creating import layout_hint
 from paddlex_restful.web.pages.dataset.frame import framed
-from paddlex_restful.web.parts import folders, frames, notices, work
+from paddlex_restful.web.parts import folders, frames, looking, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -43,7 +43,7 @@ def layout(services: Services, did: str) -> Component:
     going_on = _goes_on(services, did)
     content = html.Div(
         [
-            dcc.Interval(id="dataset-import-tick", interval=_SECONDS * 1000, disabled=not going_on),
+            looking.looking("dataset-import", _SECONDS, disabled=not going_on),
             dcc.Store(id="dataset-import-begun"),
             dcc.Store(id="dataset-import-shown", data=sight),
             html.Div(_state(services, did), id="dataset-import-state"),
@@ -210,6 +210,7 @@ def _folder(services: Services) -> Component:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "dataset-import")
     folders.register(site, services, _FOLDERS)
     for button, kind in (("files", "chooseFiles"), ("folder", "chooseFolder"), ("cancel", "cancel")):
         site.clientside_callback(
@@ -222,7 +223,7 @@ def register(site: Dash, services: Services) -> None:
         Output("dataset-import-ways", "hidden"),
         Output("dataset-import-tick", "disabled"),
         Output("address", "href", allow_duplicate=True),
-        Input("dataset-import-tick", "n_intervals"),
+        Input("dataset-import-look", "data"),
         Input("dataset-import-begun", "data"),
         State("dataset-import-shown", "data"),
         State("dataset-did", "data"),

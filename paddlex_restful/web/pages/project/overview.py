@@ -15,7 +15,7 @@ from paddlex_restful.services.listing import Selection
 from paddlex_restful.services.summaries import Summary
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.project import binding
-from paddlex_restful.web.parts import confirming, figures, frames, links, lists, notices, query, statuses
+from paddlex_restful.web.parts import confirming, figures, frames, links, lists, looking, notices, query, statuses
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -50,7 +50,7 @@ def layout(services: Services, pid: str) -> Component:
             dcc.Store(id="project-pid", data=pid),
             dcc.Store(id="project-shown"),
             dcc.Location(id="project-here", refresh=False),
-            dcc.Interval(id="project-tick", interval=_SECONDS * 1000),
+            looking.looking("project", _SECONDS),
             dmc.Stack(
                 [
                     _dataset_panel(services, pid),
@@ -133,6 +133,7 @@ def _row(task: Summary) -> Component:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "project")
     confirming.register(site, "project-delete")
 
     @site.callback(
@@ -141,7 +142,7 @@ def register(site: Dash, services: Services) -> None:
         Output("project-page", "total"),
         Output("project-page", "value"),
         Output("project-here", "search"),
-        Input("project-tick", "n_intervals"),
+        Input("project-look", "data"),
         Input("project-here", "search"),
         Input("project-page", "value"),
         State("project-pid", "data"),

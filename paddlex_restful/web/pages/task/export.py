@@ -341,7 +341,7 @@ def register(site: Dash, services: Services) -> None:
         Output("export-waits", "children"),
         Output("export-table", "children"),
         Output("export-shown", "data"),
-        Input("task-tick", "n_intervals"),
+        Input("task-look", "data"),
         Input("export-begun", "data"),
         Input("export-removed", "data"),
         State("export-shown", "data"),

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from paddlex_restful.language import gettext as _
 from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, tasks
-from paddlex_restful.web.parts import frames, statuses
+from paddlex_restful.web.parts import frames, looking, statuses
 
 TABS: dict[str, Callable[[], str]] = {
     "": lambda: _("Training"),
@@ -53,7 +53,7 @@ def framed(services: Services, tid: str, tab: str, content: Component) -> Compon
             frames.tabs(f"/tasks/{tid}", TABS, tab, _("Task")),
             dcc.Store(id="task-tid", data=tid),
             dcc.Store(id="task-status-shown", data=now),
-            dcc.Interval(id="task-tick", interval=_SECONDS * 1000),
+            looking.looking("task", _SECONDS),
             content,
         ]
     )
@@ -71,11 +71,12 @@ def _status(now: list[Any]) -> Component:
 
 def register(site: Dash, services: Services) -> None:
     """Declare what keeps the status current."""
+    looking.register(site, "task")
 
     @site.callback(
         Output("task-status", "children"),
         Output("task-status-shown", "data"),
-        Input("task-tick", "n_intervals"),
+        Input("task-look", "data"),
         State("task-tid", "data"),
         State("task-status-shown", "data"),
         prevent_initial_call=True,

@@ -321,7 +321,7 @@ def register(site: Dash, services: Services) -> None:
         Output("prune-analysis", "children"),
         Output("prune-choice", "children"),
         Output("prune-shown", "data"),
-        Input("task-tick", "n_intervals"),
+        Input("task-look", "data"),
         Input("prune-begun", "data"),
         State("prune-shown", "data"),
         State("task-tid", "data"),

@@ -17,7 +17,7 @@ from paddlex_restful.services.training import Standing
 from paddlex_restful.web.page import Page
 from paddlex_restful.web.pages.task import standing as standings
 from paddlex_restful.web.pages.task.frame import framed
-from paddlex_restful.web.parts import charts, confirming, frames, lists, parameters
+from paddlex_restful.web.parts import charts, confirming, frames, lists, looking, parameters
 from paddlex_restful.web.parts import curves as drawing
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.confirming import confirming as asking
@@ -49,7 +49,7 @@ def layout(services: Services, tid: str) -> Component:
         [
             dcc.Store(id="training-seen", data=_seen(standing, found, lines)),
             dcc.Store(id="training-acted"),
-            dcc.Interval(id="training-tick", interval=_SECONDS * 1000, disabled=not standing.active),
+            looking.looking("training", _SECONDS, disabled=not standing.active),
             dmc.Stack(
                 [
                     frames.panel(
@@ -186,6 +186,7 @@ def _deleting() -> Component:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "training")
     confirming.register(site, "training-anew")
     confirming.register(site, "training-delete")
 
@@ -201,7 +202,7 @@ def register(site: Dash, services: Services) -> None:
             "seen": Output("training-seen", "data"),
         },
         inputs={
-            "_count": Input("training-tick", "n_intervals"),
+            "_count": Input("training-look", "data"),
             "_acted": Input("training-acted", "data"),
             "search": Input("training-log-search", "value"),
         },

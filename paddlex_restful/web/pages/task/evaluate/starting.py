@@ -16,7 +16,7 @@ from paddlex_restful.language import sentence
 from paddlex_restful.services import Services, datasets, evaluation
 from paddlex_restful.web.pages.task import model
 from paddlex_restful.web.pages.task.evaluate import found
-from paddlex_restful.web.parts import frames, notices, work
+from paddlex_restful.web.parts import frames, looking, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -47,7 +47,7 @@ def panel(services: Services, tid: str) -> Component:
         html.Div(id="evaluate-refused"),
         html.Div(_standing(services, tid, running), id="evaluate-standing", **{"aria-live": "polite"}),
         dcc.Store(id="evaluate-stamp", data=_stamp(running)),
-        dcc.Interval(id="evaluate-tick", interval=_SECONDS * 1000, disabled=running is None),
+        looking.looking("evaluate", _SECONDS, disabled=running is None),
         title=_("Try the model"),
     )
 
@@ -126,6 +126,7 @@ def _progress(running: dict[str, Any]) -> work.Progress:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "evaluate")
 
     @site.callback(
         Output("evaluate-refused", "children"),
@@ -159,7 +160,7 @@ def register(site: Dash, services: Services) -> None:
         Output("evaluate-start", "disabled", allow_duplicate=True),
         Output("evaluate-tick", "disabled", allow_duplicate=True),
         Output("evaluate-stamp", "data"),
-        Input("evaluate-tick", "n_intervals"),
+        Input("evaluate-look", "data"),
         State("task-tid", "data"),
         State("evaluate-stamp", "data"),
         prevent_initial_call=True,

@@ -17,7 +17,7 @@ from paddlex_restful.services import Services, datasets, prediction
 from paddlex_restful.web.findings import sending_address
 from paddlex_restful.web.pages.task import model
 from paddlex_restful.web.pages.task.predict import found
-from paddlex_restful.web.parts import frames, notices, work
+from paddlex_restful.web.parts import frames, looking, notices, work
 from paddlex_restful.web.parts.clicks import clicks_only
 from paddlex_restful.web.parts.icons import icon
 
@@ -73,7 +73,7 @@ def panel(services: Services, tid: str) -> Component:
                 ),
             },
         ),
-        dcc.Interval(id="predict-tick", interval=_SECONDS * 1000, disabled=not running),
+        looking.looking("predict", _SECONDS, disabled=not running),
         title=_("Show the model images"),
     )
 
@@ -156,6 +156,7 @@ def _progress(state: dict[str, Any]) -> work.Progress:
 
 def register(site: Dash, services: Services) -> None:
     """Declare the callbacks."""
+    looking.register(site, "predict")
 
     @site.callback(
         Output("predict-refused", "children"),
@@ -189,7 +190,7 @@ def register(site: Dash, services: Services) -> None:
         Output("predict-found", "children"),
         Output("predict-tick", "disabled", allow_duplicate=True),
         Output("predict-stamp", "data"),
-        Input("predict-tick", "n_intervals"),
+        Input("predict-look", "data"),
         State("task-tid", "data"),
         State("predict-stamp", "data"),
         prevent_initial_call=True,

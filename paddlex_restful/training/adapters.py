@@ -53,7 +53,7 @@ class Training(Protocol):
         """Steps of an epoch."""
 
     def batches(self, epoch: int) -> Iterator[tuple[Any, float]]:
-        """The batches of an epoch, from 1; ``steps`` of them.
+        """The batches of an epoch, from 1; ``steps`` of them. Those of epoch 0 take as much memory as any.
 
         Of several processes that train together each gets its share of each batch, and the weight of its loss; see
         ``World.shares``. In a process that trains alone the weight is 1.

@@ -1,8 +1,8 @@
-"""The batch size that makes use of a GPU's memory, found by trying, as Lightning's ``BatchSizeFinder`` does.
+"""The batch size that makes use of a GPU's memory, found by trying.
 
 A step takes at most twice the memory with twice the images. So the batch is doubled for as long as twice of what its
-steps took at most still fits, and no step is ever tried that does not. The learning rate grows with the batch (Goyal
-et al., Accurate, Large Minibatch SGD, 2017).
+steps took at most still fits, and no larger one is ever tried. The learning rate grows with the batch, and the warm-up
+keeps its images (Goyal et al., Accurate, Large Minibatch SGD, 2017).
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from paddlex_restful.messages import training as messages
 from paddlex_restful.training.adapters import Training
 from paddlex_restful.training.parallel import World
 from paddlex_restful.training.precision import Precision
-from paddlex_restful.training.reporter import log
-
-CHOSEN = ("batch_size", "learning_rate")
-"""The parameters that are changed."""
 
 _SHARE = 0.9
 """Of the memory that may be taken: some is left for batches with more objects, and for what paddle cannot reuse."""
 
 _TRIED_STEPS = 3
-"""Steps with each size: detectors resize each batch differently."""
+"""Steps with each size: images differ in what is on them."""
 
 _LEAST_STEPS = 10
 """Steps that an epoch keeps: with fewer a net learns little of it."""
+
+_MOST = 16
+"""Times the batch that was asked for: beyond, neither the learning rate nor the machine's own memory can follow."""
 
 _OPTIMIZER_COPIES = 2
 """Values that an optimiser may keep for each weight, from its first step on, which is not tried."""
@@ -38,6 +37,9 @@ _OPTIMIZER_COPIES = 2
 
 class GpuMemory:
     """The memory of the GPU in use, in bytes.
+
+    Attributes:
+        available: what this process may take, with what it has taken.
 
     Raises:
         JobFailed: the processor is in use.
@@ -47,11 +49,7 @@ class GpuMemory:
         device = paddle.device.get_device()
         if not device.startswith("gpu"):
             raise JobFailed("auto_batch_size", messages.NO_GPU_FOR_BATCH_SIZE, device=device)
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return int(paddle.device.cuda.get_device_properties().total_memory)
+        self.available = int(paddle.base.core.gpu_memory_available()) + int(paddle.device.cuda.memory_reserved())
 
     @property
     def most_taken(self) -> int:
@@ -60,48 +58,51 @@ class GpuMemory:
 
 
 def choose(
-    training: Training,
-    params: Mapping[str, Any],
-    memory: GpuMemory,
-    precision: Precision,
-    world: World,
-    check_stop: Callable[[], None],
-) -> dict[str, Any]:
-    """Doubles the batch for as long as it fits; the net stays as it was.
+    training: Training, memory: GpuMemory, precision: Precision, world: World, check_stop: Callable[[], None]
+) -> int:
+    """Doubles the batch for as long as it fits, and epochs keep ten steps; the net stays as it was.
 
     Args:
-        training: is given the batch size that is found.
-        params: the training parameters; ``batch_size`` is the least that is used.
+        training: its batch size is the least that is used; it is given the one that is found.
         memory: of the GPU.
         precision: of the training steps.
         world: the processes that train together; they do what the first one finds.
         check_stop: called between steps; what it raises ends the trials.
 
     Returns:
-        The parameters, with the batch size and the learning rate that belongs to it.
+        How many times larger the batch is.
     """
     weights = sum(parameter.size * parameter.element_size() for parameter in training.net.parameters())
-    free = _SHARE * memory.total - _OPTIMIZER_COPIES * weights
+    allowed = _SHARE * memory.available - _OPTIMIZER_COPIES * weights
     # What a forward pass changes: the means and variances of batch normalisation.
     kept = [(tensor, tensor.clone()) for tensor in training.net.state_dict().values() if tensor.stop_gradient]
     factor = 1
     training.net.train()
-    while world.steps(training.samples, 2 * training.batch_size) >= _LEAST_STEPS:
+    while factor < _MOST and world.steps(training.samples, 2 * training.batch_size) >= _LEAST_STEPS:
         _try_steps(training, precision, check_stop)
-        if not world.meet(2 * memory.most_taken <= free):
+        if not world.meet(2 * memory.most_taken <= allowed):
             break
         factor *= 2
         training.batch_size *= 2
     for tensor, before in kept:
         tensor.set_value(before)
-    chosen = {**params, "batch_size": training.batch_size, "learning_rate": params["learning_rate"] * factor}
-    log(f"A batch size of {chosen['batch_size']} and a learning rate of {chosen['learning_rate']:g} were chosen")
-    return chosen
+    return factor
+
+
+def scaled(params: Mapping[str, Any], factor: int) -> dict[str, Any]:
+    """The parameters of a training whose batch is so many times larger."""
+    warmup = int(params.get("warmup_steps") or 0)
+    return {
+        **params,
+        "batch_size": params["batch_size"] * factor,
+        "learning_rate": params["learning_rate"] * factor,
+        "warmup_steps": max(1, warmup // factor) if warmup else warmup,
+    }
 
 
 def _try_steps(training: Training, precision: Precision, check_stop: Callable[[], None]) -> None:
     """Compute the gradients of a few batches, and change no weights by them."""
-    for batch, _ in itertools.islice(training.batches(1), _TRIED_STEPS):
+    for batch, _ in itertools.islice(training.batches(0), _TRIED_STEPS):
         check_stop()
         with precision.forward():
             loss, _ = training.loss(batch)

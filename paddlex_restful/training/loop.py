@@ -195,10 +195,10 @@ class Loop:
 
     def _train(self, epoch: int, reporter: Reporter, saving: Saving) -> None:
         training, optimizer, world, precision = self._training, self._training.optimizer, self._world, self._precision
-        parameters = training.net.parameters()
+        parameters, steps = training.net.parameters(), training.steps
         seed_everything(self._seed, epoch, world.rank)
         training.net.train()
-        interval = max(1, min(10, training.steps // _REPORTS_AN_EPOCH))
+        interval = max(1, min(10, steps // _REPORTS_AN_EPOCH))
         # Losses stay on the device until they are reported: reading each would make it wait for us.
         losses: list[paddle.Tensor] = []
         done: list[bool] = []
@@ -206,7 +206,7 @@ class Loop:
         for step, (batch, weight) in enumerate(training.batches(epoch), 1):
             self._check_stop()
             saving.look()
-            rate = self._rate((epoch - 1) * training.steps + step - 1)
+            rate = self._rate((epoch - 1) * steps + step - 1)
             optimizer.set_lr(rate)
             with precision.forward():
                 loss, outputs = training.loss(batch)
@@ -218,12 +218,12 @@ class Loop:
             # does not reach, and filling takes a fiftieth of a detector's step.
             optimizer.clear_grad(set_to_zero=False)
             losses.append(loss.detach())
-            if step in (1, training.steps) or step % interval == 0:
+            if step in (1, steps) or step % interval == 0:
                 values = world.mean(paddle.stack(losses)).numpy()
                 finite = np.isfinite(values)
                 if not finite[done].all():
                     raise JobFailed("nan_loss", messages.NAN_LOSS, epoch=epoch, step=step)
-                images = round(step * training.samples / training.steps) - trained
+                images = round(step * training.samples / steps) - trained
                 trained += images
                 more = world.mean_figures(training.figures(outputs), weight)
                 loss = float(values[finite].mean()) if finite.any() else math.nan

@@ -79,7 +79,8 @@ class World:
 
     def steps(self, count: int, batch_size: int) -> int:
         """Number of batches in an epoch of so many images; see ``shares``."""
-        return len(self._bounds(count, batch_size)) - 1
+        least = self.size * min(_LEAST, max(1, batch_size // self.size))
+        return max(1, min(-(-count // batch_size), count // least))
 
     def shares(self, order: NDArray[np.intp], batch_size: int) -> Iterator[tuple[NDArray[np.intp], float]]:
         """This process's share of each batch, and the weight of its mean loss.
@@ -98,8 +99,7 @@ class World:
             yield share, len(share) * self.size / (end - start)
 
     def _bounds(self, count: int, batch_size: int) -> list[int]:
-        least = self.size * min(_LEAST, max(1, batch_size // self.size))
-        batches = max(1, min(-(-count // batch_size), count // least))
+        batches = self.steps(count, batch_size)
         return [count * batch // batches for batch in range(batches + 1)]
 
     @property

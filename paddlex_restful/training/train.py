@@ -63,9 +63,6 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
     memory = GpuMemory() if params.get("auto_batch_size") else None
     output = context.path(args["output"])
     resume_epoch = args.get("resume_epoch")
-    if memory is not None and resume_epoch is not None:
-        before = checkpoint.read_info(epoch_folder(output, int(resume_epoch)))["params"]
-        params = {**params, **{name: before[name] for name in batchsize.CHOSEN}}
 
     def notify(done: int, total: int) -> None:
         context.check_stop()
@@ -76,14 +73,20 @@ def _train(context: JobContext, world: World) -> dict[str, Any]:
     with paddle.utils.unique_name.guard():
         seed_everything(seed, 0)
         training = adapter(args["type"]).training(params, context.path(args["dataset"]), seed, notify, world)
+        pruning = _pruning(training, context)
+        if memory is not None:
+            if resume_epoch is None:
+                factor = batchsize.choose(training, memory, precision, world, context.check_stop)
+            else:
+                factor = int(checkpoint.read_info(epoch_folder(output, int(resume_epoch))).get("batch_factor", 1))
+                training.batch_size *= factor
+            params = batchsize.scaled(params, factor)
+            training.info = {**training.info, "batch_factor": factor}
+            log(f"Batches of {params['batch_size']} images, with a learning rate of {params['learning_rate']:g}")
         log(
             f"Training {training.info['model']} on {training.samples} images, {training.steps} steps an epoch, "
             f"on {paddle.device.get_device()}{f', rank {world.rank} of {world.size}' if world.size > 1 else ''}"
         )
-        pruning = _pruning(training, context)
-        if memory is not None and resume_epoch is None:
-            params = batchsize.choose(training, params, memory, precision, world, context.check_stop)
-            training.info = {**training.info, "params": params}
         reports = output if world.is_first else context.folder
         loop = Loop(
             training,

@@ -1,6 +1,6 @@
 """Opening: from what is on the disk to a whole state, in which nothing that was acknowledged is missing.
 
-The sources, best first: the workspace file, its second copy, the original server's file, the ``info.pb`` in the
+The sources, best first: the newer whole copy of the workspace file, the original server's file, the ``info.pb`` in the
 folders. Whatever the source, folders that it does not know are taken in and the greatest ids are found again, so that
 no id is given twice.
 """

@@ -65,14 +65,10 @@ class _Copy:
     size: int = 0
 
     def check(self) -> None:
-        """Looks whether the file still holds what is known: it may have been damaged since.
-
-        Raises:
-            OSError: it cannot be read.
-        """
+        """Looks whether the file still holds what is known: it may have been damaged since."""
         try:
             content = unseal(self.path.read_bytes())
-        except (FileNotFoundError, NewerFormatError):
+        except (OSError, NewerFormatError):
             content = None
         if content is None or content.age != self.age:
             self.age = _NOT_WHOLE

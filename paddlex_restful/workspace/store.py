@@ -87,13 +87,14 @@ class Workspace:
             if not loaded.whole or message != held:
                 durable.sync_folder(root)
                 file.save(message.SerializeToString())
+            commits = Commits(file, State.of(message))
         except OSError as error:
             lock.release()
             raise UserError(sentences.UNUSABLE, path=readable(str(root)), reason=_reason(error)) from error
         except BaseException:
             lock.release()
             raise
-        return cls(root, lock, Commits(file, State.of(message)))
+        return cls(root, lock, commits)
 
     def close(self) -> None:
         """Lets the running change finish, refuses later changes and gives the lock back. Closing twice is harmless."""

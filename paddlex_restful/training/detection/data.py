@@ -78,7 +78,7 @@ class TrainingImages:
         Order and changes follow from the seed and the epoch alone: each image has a random generator of its own.
 
         Args:
-            epoch: its number, from 1.
+            epoch: its number, from 1; in epoch 0 all batches have the largest size.
             seed: of the training.
             batch_size: images a batch, of all processes together.
             world: the processes that train together.
@@ -89,7 +89,8 @@ class TrainingImages:
         examples, sides = self._examples, self._recipe.sides
         random = np.random.default_rng([seed, epoch])
         order = random.permutation(len(examples))
-        sizes = random.choice(sides, world.steps(len(examples), batch_size)) if sides else None
+        steps = world.steps(len(examples), batch_size)
+        sizes = random.choice(sides if epoch else [max(sides)], steps) if sides else None
 
         def make(part: tuple[int, tuple[NDArray[np.intp], float]]) -> tuple[Batch, float]:
             number, (indices, weight) = part

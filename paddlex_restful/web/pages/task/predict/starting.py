@@ -166,12 +166,13 @@ def register(site: Dash, services: Services) -> None:
         State("task-tid", "data"),
         prevent_initial_call=True,
     )
-    def predict_test_split(clicks: int | None, epoch: str, tid: str) -> tuple[Component | None, bool]:
+    def predict_test_split(clicks: int | None, epoch: str, tid: str) -> tuple[Component | None, Any]:
         clicks_only(clicks)
         try:
             prediction.start_test_split(services, tid, LOWEST_SCORE, model.epoch(epoch))
         except UserError as error:
-            return notices.refused(notices.words(error)), True
+            # What is under way, if that is why, is looked at on.
+            return notices.refused(notices.words(error)), no_update
         return None, False
 
     @site.callback(
@@ -180,10 +181,10 @@ def register(site: Dash, services: Services) -> None:
         Input("predict-sent", "data"),
         prevent_initial_call=True,
     )
-    def sent(answer: dict[str, Any] | None) -> tuple[Component | None, bool]:
+    def sent(answer: dict[str, Any] | None) -> tuple[Component | None, Any]:
         if answer is None:
             raise PreventUpdate
-        return (notices.refused(answer["problem"]), True) if answer["problem"] else (None, False)
+        return (notices.refused(answer["problem"]), no_update) if answer["problem"] else (None, False)
 
     @site.callback(
         Output("predict-standing", "children"),

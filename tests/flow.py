@@ -91,17 +91,18 @@ def train(server: Server, tid: str) -> None:
     assert answer["task_status"] == 4, answer["message"]
 
 
-def running_task(server: Server, source: Path, epochs: int, saved: int) -> str:
+def running_task(server: Server, source: Path, epochs: int, saved: int, **params: Any) -> str:
     """Start a training of so many epochs on new images, and wait until some are saved; gives the task's id."""
     make_classification(source, per_class=12, size=32)
     did = import_dataset(server, source)
     server.ok("PUT", "/dataset/split", did=did, val_split=0.2, test_split=0)
-    tid = task(server, bound_project(server, did), num_epochs=epochs)
+    tid = task(server, bound_project(server, did), num_epochs=epochs, **params)
     server.ok("POST", "/project/task/train", tid=tid)
-    until(
-        lambda: server.ok("GET", "/project/task", tid=tid, resume=True),
-        lambda answer: answer["max_saved_epochs"] >= saved,
-    )
+    if saved:
+        until(
+            lambda: server.ok("GET", "/project/task", tid=tid, resume=True),
+            lambda answer: answer["max_saved_epochs"] >= saved,
+        )
     return tid
 
 

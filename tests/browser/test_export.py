@@ -53,7 +53,7 @@ def test_who_is_about_to_stop_it_is_not_disturbed_by_its_progress(
     trained: Trained, visit: Visit, tmp_path: Path
 ) -> None:
     server = trained.server
-    other = running_task(server, tmp_path / "shapes", epochs=5000, saved=0)
+    other = running_task(server, tmp_path / "shapes", epochs=5000, saved=0, save_interval_epochs=5000)
     page = visit(server, f"/tasks/{trained.tid}/export")
     page.get_by_role("button", name="Export as ONNX", exact=True).click()
     stop, bar = page.get_by_role("button", name="Stop"), page.get_by_role("progressbar", name="Progress of the export")

@@ -98,7 +98,7 @@ def test_a_training_is_stopped_and_goes_on_from_a_chosen_epoch(server: Server, v
 def test_a_link_that_is_slower_than_the_looks_shows_the_training_too(
     server: Server, visit: Visit, tmp_path: Path
 ) -> None:
-    tid = running_task(server, tmp_path / "images", epochs=5000, saved=1)
+    tid = running_task(server, tmp_path / "images", epochs=5000, saved=0, save_interval_epochs=5000)
     page = visit(server, f"/tasks/{tid}")
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()

@@ -38,38 +38,30 @@ _STAGES = {
 
 def layout(services: Services, did: str) -> Component:
     """Make the page."""
-    # First, so that it is no newer than what is shown: the next look tells the rest.
-    sight = _sight(services, did)
-    going_on = _goes_on(services, did)
+    # Looked at once: what is shown and what it is compared with later must be the same.
+    found = imports.latest(services, did)
+    going_on = found is not None and found.active
     content = html.Div(
         [
             looking.looking("dataset-import", _SECONDS, disabled=not going_on),
             dcc.Store(id="dataset-import-begun"),
-            dcc.Store(id="dataset-import-shown", data=sight),
-            html.Div(_state(services, did), id="dataset-import-state"),
+            dcc.Store(id="dataset-import-shown", data=_sight(found)),
+            html.Div(_state(services, did, found), id="dataset-import-state"),
             html.Div(_ways(services, did), id="dataset-import-ways", hidden=going_on),
         ]
     )
     return framed(services, did, "import", content)
 
 
-def _goes_on(services: Services, did: str) -> bool:
-    found = imports.latest(services, did)
-    return found is not None and found.active
+def _sight(found: imports.Import | None) -> list[Any]:
+    """What the state shows, to be compared; an import that ends as the one before it is still another.
+
+    First what is the same as long as the import goes on, then its progress.
+    """
+    return [] if found is None else [[found.job, found.active], [found.stage, found.percent, found.message]]
 
 
-def _sight(services: Services, did: str) -> list[Any]:
-    """What the state shows, to be compared; an import that ends as the one before it is still another."""
-    found = imports.latest(services, did)
-    return [] if found is None else [found.job, found.active, found.stage, found.percent, found.message]
-
-
-_SAME = 2
-"""How much of two sights is equal as long as the same import goes on."""
-
-
-def _state(services: Services, did: str) -> Component | None:
-    found = imports.latest(services, did)
+def _state(services: Services, did: str, found: imports.Import | None) -> Component | None:
     if found is None:
         return None
     if not found.active:
@@ -230,17 +222,17 @@ def register(site: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def look(_count: int, _begun: Any, shown: list[Any], did: str) -> tuple[Any, ...]:
-        sight = _sight(services, did)
+        found = imports.latest(services, did)
+        sight = _sight(found)
         if sight == shown:
             return (no_update,) * 5
-        found = imports.latest(services, did)
-        if found is not None and found.active and sight[:_SAME] == shown[:_SAME]:
+        going_on = found is not None and found.active
+        if found is not None and found.active and sight[:1] == shown[:1]:
             work.tell("dataset-import", _progress(found))
             return no_update, sight, no_update, no_update, no_update
-        going_on = _goes_on(services, did)
         done = not going_on and imports.succeeded(services, did)
         href = f"/datasets/{did}" if done else no_update
-        return _state(services, did), sight, going_on, not going_on, href
+        return _state(services, did, found), sight, going_on, not going_on, href
 
     @site.callback(
         Output("dataset-folder-problem", "children"),

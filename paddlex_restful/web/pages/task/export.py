@@ -317,16 +317,15 @@ def _keeping(services: Services, tid: str) -> Component:
 
 
 def _seen(services: Services, tid: str) -> list[Any]:
-    """What the tab shows of what changes by itself."""
+    """What the tab shows of what changes by itself.
+
+    First what is the same as long as an export goes on, then its progress.
+    """
     job = services.jobs.latest(tid, "export")
-    told = [job.id, job.state, job.message, services.jobs.progress(job)] if job is not None else []
+    told = [] if job is None else [job.id, job.state]
+    progress = [] if job is None else [job.message, services.jobs.progress(job)]
     listed = [model.mid for model in catalogue.find(services, "exported", tid=tid, selection=_NEWEST)[0]]
-    return [told, listed, _at_work(services, tid)]
-
-
-def _all_but_progress(seen: list[Any]) -> list[Any]:
-    told, *rest = seen
-    return [told[:2], *rest]
+    return [[told, listed, _at_work(services, tid)], progress]
 
 
 def register(site: Dash, services: Services) -> None:
@@ -353,7 +352,7 @@ def register(site: Dash, services: Services) -> None:
         if seen == shown:
             raise PreventUpdate
         job = services.jobs.latest(tid, "export")
-        if job is not None and job.active and shown is not None and _all_but_progress(seen) == _all_but_progress(shown):
+        if job is not None and job.active and shown is not None and seen[0] == shown[0]:
             work.tell("export", _progress(services, job))
             return [*[no_update] * (2 * len(_FORMATS) + 2), seen]
         works = [_work(services, tid, each) for each in _FORMATS]

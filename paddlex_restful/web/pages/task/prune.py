@@ -331,7 +331,7 @@ def register(site: Dash, services: Services) -> None:
         seen = _seen(services, tid)
         if seen == shown:
             raise PreventUpdate
-        if seen[0] == shown[0] and _state(services, tid) in _GOES_ON:
+        if seen[0] is not None and seen[0] == shown[0] and seen[0][1] in _GOES_ON:
             work.tell("prune", _progress(services, tid, pruning.log(services, tid) or {}))
             return no_update, no_update, seen
         # What was chosen stays as long as the analysis stands as it did.

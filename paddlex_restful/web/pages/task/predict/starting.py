@@ -131,12 +131,9 @@ def _runs(state: dict[str, Any]) -> bool:
 
 
 def _stamp(services: Services, tid: str, state: dict[str, Any]) -> list[Any]:
+    """What is shown, to be compared: what is the same as long as a prediction goes on, then its progress."""
     job = services.jobs.latest(tid, "predict")
-    return [job.id if job else 0, state["predict_status"], state["predict_num"], state["message"]]
-
-
-_SAME = 2
-"""How much of two stamps is equal as long as the same job goes on."""
+    return [[job.id if job else 0, state["predict_status"]], [state["predict_num"], state["message"]]]
 
 
 def _standing(state: dict[str, Any]) -> Component | None:
@@ -199,7 +196,7 @@ def register(site: Dash, services: Services) -> None:
     def look(_count: int, tid: str, stamp: list[Any] | None) -> tuple[Any, ...]:
         state = prediction.get(services, tid)
         running, here = _runs(state), _stamp(services, tid, state)
-        if running and stamp is not None and here[:_SAME] == stamp[:_SAME]:
+        if running and stamp is not None and here[0] == stamp[0]:
             if here == stamp:
                 raise PreventUpdate
             work.tell("predict", _progress(state))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +52,18 @@ def until(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 6
             return seen
         assert time.monotonic() < deadline, f"after {seconds} s still {seen}"
         time.sleep(0.02)
+
+
+@contextmanager
+def held(job: Path) -> Iterator[None]:
+    """The job that has its files in this folder has begun, and gets no further meanwhile."""
+    file = job / "process.json"
+    process = json.loads(until(lambda: file.read_bytes() if file.exists() else b"", bool))["pid"]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 def import_dataset(server: Server, source: Path, dataset_type: str = "classification", **args: Any) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import requests
 from paddlex_restful.api import events
 from paddlex_restful.api.events import MOST_STREAMS
 from tests.conftest import Server, changed_server
-from tests.flow import Trained, bound_project, import_dataset, running_task, task, trained_task, until
+from tests.flow import Trained, bound_project, held, import_dataset, running_task, task, trained_task, until
 from tests.images import make_classification
 from tests.services.trainings import PLAN_FILE
 
@@ -165,18 +164,6 @@ def unhurried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve
     server.close()
 
 
-@contextmanager
-def held(server: Server, tid: str) -> Iterator[None]:
-    """The training of a task has begun, and gets no further meanwhile."""
-    file = folder(server, tid) / "job/train/process.json"
-    process = orjson.loads(until(lambda: file.read_bytes() if file.exists() else b"", bool))["pid"]
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
-
-
 def planned_task(server: Server, source: Path, **plan: Any) -> str:
     """A task that can be trained, and the plan that its training will follow."""
     (server.workspace / PLAN_FILE).write_bytes(orjson.dumps(plan))
@@ -195,7 +182,7 @@ def test_a_training_is_told_from_its_start_to_its_end(trained: Trained) -> None:
         assert stream.response.readline() == b"retry: 3000\n"
         stream.until(is_comment)
         server.ok("POST", "/project/task/train", tid=tid)
-        with held(server, tid):
+        with held(folder(server, tid) / "job/train"):
             stream.until(is_state("train", "running"))
         last = stream.until(is_state("train", "done"))
     assert last.data["task"] == {"task_status": 4, "message": server.ok("GET", "/project/task", tid=tid)["message"]}

@@ -12,9 +12,8 @@ import pytest
 
 from paddlex_restful.config import DEFAULT_MIN_FREE
 from paddlex_restful.diskspace import WAITING_STAGE
-from tests.api.test_events import held
 from tests.conftest import Server
-from tests.flow import bound_project, import_dataset, task, trained_task, until
+from tests.flow import bound_project, held, import_dataset, task, trained_task, until
 from tests.images import make_classification
 
 GB = 1 << 30
@@ -75,7 +74,7 @@ def test_a_training_waits_for_space_before_it_saves_and_goes_on(nearly_full: Ser
     def start_and_fill(taken: ExitStack) -> None:
         server.ok("POST", "/project/task/train", tid=tid)
         # A start is refused on a full disk; and it must be full before the first epoch is saved.
-        with held(server, tid):
+        with held(server.workspace / f"projects/P0001/{tid}/job/train"):
             taken.enter_context(filled(tmp_path, 2 * MARGIN))
 
     with ExitStack() as taken:

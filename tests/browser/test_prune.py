@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, hover, too_wide
 from tests.conftest import Server
-from tests.flow import Trained, until
+from tests.flow import Trained, held, until
 
 LONG_MS = 240_000
 
@@ -41,17 +37,6 @@ def folder(trained: Trained) -> Path:
     return trained.server.workspace / "projects" / trained.pid / trained.tid / "job/prune"
 
 
-@contextmanager
-def held(trained: Trained) -> Iterator[None]:
-    """The analysis that runs gets no further meanwhile: on a quick machine it ends between two looks of the page."""
-    process = json.loads((folder(trained) / "process.json").read_bytes())["pid"]
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
-
-
 def share(page: Page) -> int:
     """The share of the computations that the slider stands at, in percent."""
     return int(page.get_by_role("slider").get_attribute("aria-valuenow") or 0)
@@ -62,7 +47,8 @@ def test_an_analysis_is_started_stopped_and_goes_on_to_its_end(trained: Trained,
     expect(page.get_by_text("MobileNetV3_small can be pruned")).to_be_visible()
     page.get_by_role("button", name="Start the analysis").click()
     until(lambda: measurements(trained), lambda made: made > 0)
-    with held(trained):
+    # On a quick machine it would end between two looks of the page.
+    with held(folder(trained)):
         expect(page.get_by_text(re.compile(r"Measurement \d+ of \d+, .* left"))).to_be_visible()
         # Who is about to stop it is not disturbed by what is told meanwhile.
         stop = page.get_by_role("button", name="Stop")

@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Colour = tuple[int, int, int]
 Drawn = tuple[Sequence[float], str, int]
 """A box [x0, y0, x1, y1], the name and the index of its class."""
 
-Pixel = TypeVar("Pixel", bound=np.generic)
+Pixel = TypeVar("Pixel", bound="np.generic")
 
 OPACITY = 0.45
 _SMALLEST = 10
@@ -95,6 +97,8 @@ def resized(values: NDArray[Pixel], size: tuple[int, int]) -> NDArray[Pixel]:
     height, width = values.shape
     if (width, height) == size:
         return values
+    import numpy as np
+
     rows = np.arange(size[1]) * height // size[1]
     columns = np.arange(size[0]) * width // size[0]
     chosen: NDArray[Pixel] = values[rows[:, None], columns]
@@ -108,6 +112,8 @@ def masks(image: Image.Image, regions: Sequence[tuple[NDArray[np.bool_], int]]) 
         image: what to draw on.
         regions: a mask [height, width] and a class index each; later ones lie above.
     """
+    import numpy as np
+
     pixels = np.asarray(image).copy()
     for mask, index in regions:
         pixels[mask] = (pixels[mask] * (1 - OPACITY) + np.array(colour(index)) * OPACITY).astype(np.uint8)
@@ -151,6 +157,8 @@ def beside(pictures: Sequence[tuple[str, Image.Image]]) -> Image.Image:
 
 def polygon_mask(size: tuple[int, int], polygons: Sequence[Sequence[float]]) -> NDArray[np.bool_]:
     """The mask [height, width] of polygons [x, y, x, y, …] in an image of this width and height."""
+    import numpy as np
+
     canvas = Image.new("1", size)
     draw = ImageDraw.Draw(canvas)
     for polygon in polygons:

@@ -6,9 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from paddlex_restful.datasets import store
@@ -17,6 +16,10 @@ from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.enums import ProjectType
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import dataset as messages
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FEW = 20
 """Images of a class, below which it is hardly learnt."""
@@ -72,6 +75,8 @@ def figures(folder: Path, type: str) -> Figures:
 
 @lru_cache(maxsize=8)
 def _figures(name: str, type: str, version: str) -> Figures:
+    import numpy as np
+
     folder = Path(name)
     statistics = store.load_statistics(folder)
     split = store.load_split(folder) or {}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from paddlex_restful.datasets import coco, drawing
@@ -14,6 +12,10 @@ from paddlex_restful.datasets.inspection import Content, Inspection
 from paddlex_restful.datasets.rle import rle_mask
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.store import Split, Statistics
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class InstanceSegmentation:

@@ -7,10 +7,11 @@ the run before the last is kept (the format of the COCO API's ``rleToString``).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MAX_GROUPS = 7
 
@@ -26,6 +27,8 @@ def rle_is_valid(rle: dict[str, Any], size: tuple[int, int]) -> bool:
 
 def rle_mask(rle: dict[str, Any]) -> NDArray[np.bool_]:
     """The mask [height, width] of a valid RLE."""
+    import numpy as np
+
     height, width = rle["size"]
     runs = _runs(rle["counts"])
     assert runs is not None

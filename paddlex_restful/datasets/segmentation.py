@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from paddlex_restful.datasets import drawing, lists, pairing
@@ -15,6 +14,10 @@ from paddlex_restful.datasets.reading import BadFile
 from paddlex_restful.datasets.sample import Sample
 from paddlex_restful.datasets.store import Split, Statistics
 from paddlex_restful.messages import dataset as messages
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 IGNORED = 255
 """Value of pixels that belong to no class and count for nothing."""
@@ -88,6 +91,8 @@ class Segmentation:
         named: bool = True,
     ) -> Image.Image:
         """See ``formats.Format.draw``: translucent classes and a legend of those that occur, without the background."""
+        import numpy as np
+
         mask = drawing.resized(read_mask(folder / statistics.file_info[name]), image.size)
         present = [int(number) for number in np.unique(mask) if 0 < number < len(statistics.labels)]
         drawn = drawing.masks(image, [(mask == number, number) for number in present])
@@ -112,6 +117,8 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     Raises:
         BadImage: the file is damaged, no PNG, coloured, or has ids that are too large.
     """
+    import numpy as np
+
     measure(str(path))
     try:
         with Image.open(path) as image:

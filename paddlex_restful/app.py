@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 from flask import Flask, Request, request
@@ -26,7 +25,7 @@ from paddlex_restful.api.remembered import Remembered
 from paddlex_restful.config import Config
 from paddlex_restful.logs import ServerLog
 from paddlex_restful.prometheus import Traffic
-from paddlex_restful.services import Services, build_services, listing
+from paddlex_restful.services import Services, build_services
 from paddlex_restful.services.health import Readiness
 from paddlex_restful.web import mount
 
@@ -92,7 +91,7 @@ def create_app(
     traffic = app.extensions["traffic"] = Traffic()
     # What was declared last of such functions is done first: an answer is whole when it is remembered.
     ledger = requests.Ledger(traffic, log)
-    Remembered(ledger, partial(listing.state, services)).install(app)
+    Remembered(ledger).install(app)
     ledger.install(app)
     register_failures(app)
     for blueprint in BLUEPRINTS:

@@ -55,6 +55,15 @@ def test_imaging_imports_no_engine_and_nothing_of_the_training_or_the_http_side(
     assert within(loaded, (*ENGINES, *HTTP_SIDE, "paddlex_restful.training")) == []
 
 
+def test_a_server_imports_nothing_large_that_its_start_can_do_without() -> None:
+    server = "paddlex_restful.server"
+    done = subprocess.run([sys.executable, "-c", IMPORTER, server], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    loaded = json.loads(done.stdout.splitlines()[-1])
+    assert server in loaded
+    assert within(loaded, (*ENGINES, "numpy", "cv2", "dash", "openpyxl")) == []
+
+
 def within(modules: list[str], packages: Sequence[str]) -> list[str]:
     """Those of the modules that are one of the packages or belong to one."""
     return [name for name in modules if name in packages or name.startswith(tuple(f"{part}." for part in packages))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,11 +12,12 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.evaluation import ErrorPicture, Errors, EvaluationState, Report
 from paddlex_restful.api.task import TID
 from paddlex_restful.messages import inference as sentences
-from paddlex_restful.services import Services, evaluation, findings
+from paddlex_restful.services import Services, evaluation, findings, versions
 
 blueprint = Blueprint("evaluate", __name__)
 
@@ -45,7 +47,8 @@ class GetEvaluation(Arguments):
 @call(blueprint, "GET", "/project/task/evaluate", EvaluationState)
 def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Status of the evaluation of a task, and its result."""
-    return evaluation.get(services, args.tid)
+    with until_changed(partial(versions.of_task, services, args.tid)):
+        return evaluation.get(services, args.tid)
 
 
 @call(blueprint, "GET", "/project/task/evaluate/file", Report, changes=True)

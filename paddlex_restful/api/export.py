@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import one_of
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.export import (
     ExportState,
     QuantisationLog,
@@ -19,7 +21,7 @@ from paddlex_restful.api.schemas.export import (
 from paddlex_restful.api.task import TID
 from paddlex_restful.messages import inference as sentences
 from paddlex_restful.params.exports import VALID_PLACES
-from paddlex_restful.services import Services, exporting
+from paddlex_restful.services import Services, exporting, versions
 
 blueprint = Blueprint("export", __name__)
 
@@ -68,11 +70,12 @@ class GetExport(Arguments):
 @call(blueprint, "GET", "/project/task/export", ExportState, QuantisationLog, QuantisationResult)
 def get(args: GetExport, services: Services) -> dict[str, Any]:
     """Status of an export, or the log or result of its quantisation."""
-    if args.quant == "log":
-        return {"quant_log": exporting.quantisation_log(services, args.tid)}
-    if args.quant == "result":
-        return {"quant_result": exporting.quantisation_result(services, args.tid)}
-    return exporting.get(services, args.tid)
+    with until_changed(partial(versions.of_task, services, args.tid)):
+        if args.quant == "log":
+            return {"quant_log": exporting.quantisation_log(services, args.tid)}
+        if args.quant == "result":
+            return {"quant_result": exporting.quantisation_result(services, args.tid)}
+        return exporting.get(services, args.tid)
 
 
 class StopExport(Arguments):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,8 +14,8 @@ from paddlex_restful.api.answers import encode
 from paddlex_restful.api.arguments import PartOfList
 from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.recent import Recent
-from paddlex_restful.services import Services
-from paddlex_restful.services.listing import Listed, state
+from paddlex_restful.services import Services, versions
+from paddlex_restful.services.listing import Listed
 
 MOST_KEPT = 32
 """So many lists are kept; the one that was asked for longest ago makes room."""
@@ -73,7 +74,6 @@ def kept_answer(
         within: id of the entry whose list it is.
     """
     lists: KeptLists = current_app.extensions[EXTENSION]
-    current = state(services)
-    items, total = lists.get((name, within, args.selection), current, make)
-    until_changed(current)
+    with until_changed(partial(versions.of_lists, services)) as seen:
+        items, total = lists.get((name, within, args.selection), seen, make)
     return args.answer(name, items, total)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -10,10 +11,11 @@ from pydantic import Field
 
 from paddlex_restful.api.arguments import Page
 from paddlex_restful.api.calls import Arguments, FilePart, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.prediction import DirectPredictions, Predictions, PredictionState, StartedPrediction
 from paddlex_restful.api.task import TID
 from paddlex_restful.paths import readable
-from paddlex_restful.services import Services, answering, findings, prediction
+from paddlex_restful.services import Services, answering, findings, prediction, versions
 from paddlex_restful.services.answering import SentPicture
 
 blueprint = Blueprint("predict", __name__)
@@ -53,7 +55,8 @@ class GetPrediction(Arguments):
 @call(blueprint, "GET", "/project/task/predict", PredictionState)
 def get(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Status of a prediction and how many pictures are done."""
-    return prediction.get(services, args.tid)
+    with until_changed(partial(versions.of_task, services, args.tid)):
+        return prediction.get(services, args.tid)
 
 
 @call(blueprint, "PUT", "/project/task/predict", PredictionState)

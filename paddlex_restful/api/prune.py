@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.training import PruneState
 from paddlex_restful.api.task import TID
-from paddlex_restful.services import Services, pruning
+from paddlex_restful.services import Services, pruning, versions
 
 blueprint = Blueprint("prune", __name__)
 
@@ -37,7 +39,8 @@ def start(args: PruneTask, services: Services) -> None:
 @call(blueprint, "GET", "/project/task/prune", PruneState)
 def get(args: PruneTask, services: Services) -> dict[str, Any]:
     """Status of the sensitivity analysis of a task; null where none was started."""
-    return pruning.get(services, args.tid)
+    with until_changed(partial(versions.of_task, services, args.tid)):
+        return pruning.get(services, args.tid)
 
 
 @call(blueprint, "PUT", "/project/task/prune", Nothing)

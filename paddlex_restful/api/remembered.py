@@ -1,13 +1,14 @@
 """Whole answers that are given again to equal requests, before anything is done with those.
 
 Most requests of a page or a script that polls are equal to one before, and so are their answers until something
-changes in the workspace or its jobs. Equal means in every header but a few that nothing here reads: whoever sends
+changes of what they were made of. Equal means in every header but a few that nothing here reads: whoever sends
 another token, cookie, host or origin, and whoever calls from elsewhere, goes the whole way, past the guard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from flask import Flask, Response
@@ -25,13 +26,18 @@ EXTENSION = "remembered"
 _UNREAD = frozenset({"HTTP_USER_AGENT", "HTTP_ACCEPT_ENCODING", "HTTP_CONNECTION", "HTTP_X_REQUEST_ID"})
 
 _KEY = "paddlex_restful.remembered"
-_STATE = "paddlex_restful.state"
+_MADE_OF = "paddlex_restful.made_of"
 
 Environ = dict[str, Any]
 
 
+Look = Callable[[], Hashable]
+"""Looks at what an answer is made of; gives another value when it would tell anything else."""
+
+
 class _Answer(NamedTuple):
-    state: Hashable
+    look: Look
+    seen: Hashable
     rule: str
     headers: list[tuple[str, str]]
     body: bytes
@@ -42,12 +48,10 @@ class Remembered:
 
     Args:
         ledger: where requests are noted.
-        state: gives what all remembered answers depend on; see ``until_changed``.
     """
 
-    def __init__(self, ledger: requests.Ledger, state: Callable[[], Hashable]) -> None:
+    def __init__(self, ledger: requests.Ledger) -> None:
         self._ledger = ledger
-        self._state = state
         self._answers: Recent[Hashable, _Answer] = Recent(MOST_BYTES, lambda answer: len(answer.body))
 
     def install(self, app: Flask) -> None:
@@ -66,27 +70,34 @@ class Remembered:
             return None
         key = environ[_KEY] = _key(environ)
         found = self._answers.get(key)
-        if found is None or found.state != self._state():
+        if found is None or found.seen != found.look():
             return None
         start_response("200 OK", [*found.headers, self._ledger.note(environ, found.rule, found.rule, 200)])
         return (found.body,)
 
     def _keep(self, response: Response) -> Response:
         current = request_ctx.request
-        key, state = current.environ.get(_KEY), current.environ.get(_STATE)
-        if key is not None and state is not None and current.url_rule is not None and response.status_code == 200:
+        key, made_of = current.environ.get(_KEY), current.environ.get(_MADE_OF)
+        if key is not None and made_of is not None and current.url_rule is not None and response.status_code == 200:
             headers = [pair for pair in response.get_wsgi_headers(current.environ) if pair[0] != requests.ID_HEADER]
-            self._answers.put(key, _Answer(state, current.url_rule.rule, headers, response.get_data()))
+            look, seen = made_of
+            self._answers.put(key, _Answer(look, seen, current.url_rule.rule, headers, response.get_data()))
         return response
 
 
-def until_changed(state: Hashable) -> None:
-    """Let the answer of the request under work be given again as long as this is the state.
+@contextmanager
+def until_changed(look: Look) -> Iterator[Hashable]:
+    """Let the answer that is made meanwhile be given again, as long as what it is made of stays the same.
 
     Args:
-        state: of all that lists tell (``services.listing.state``), looked at before the answer was made.
+        look: one of ``services.versions``, for instance.
+
+    Yields:
+        What it was made of.
     """
-    request_ctx.request.environ[_STATE] = state
+    seen = look()
+    yield seen
+    request_ctx.request.environ[_MADE_OF] = look, seen
 
 
 def _key(environ: Mapping[str, Any]) -> Hashable:

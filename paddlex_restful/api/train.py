@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
 
 from paddlex_restful.api.calls import Arguments, call
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.training import BestMetric, Evaluations, PruneLog, Sensitivities, TrainLog
 from paddlex_restful.api.task import TID
-from paddlex_restful.services import Services, pruning, training
+from paddlex_restful.services import Services, pruning, training, versions
 
 blueprint = Blueprint("train", __name__)
 
@@ -61,13 +63,14 @@ class GetMetrics(Arguments):
 @call(blueprint, "GET", "/project/task/metrics", TrainLog, BestMetric, Evaluations, PruneLog, Sensitivities)
 def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
     """How a training or an analysis stands, and what it measured."""
-    if args.type == "train":
-        return {"train_log": training.train_log(services, args.tid)}
-    if args.type == "eval":
-        best = training.best_metric(services, args.tid)
-        return {"eval_metric": best, "eval_metrics": best}
-    if args.type == "eval_all":
-        return training.evaluations(services, args.tid)
-    if args.type == "prune":
+    if args.type == "sensitivities":
+        return pruning.sensitivities(services, args.tid)
+    with until_changed(partial(versions.of_task, services, args.tid)):
+        if args.type == "train":
+            return {"train_log": training.train_log(services, args.tid)}
+        if args.type == "eval":
+            best = training.best_metric(services, args.tid)
+            return {"eval_metric": best, "eval_metrics": best}
+        if args.type == "eval_all":
+            return training.evaluations(services, args.tid)
         return {"prune_log": pruning.log(services, args.tid)}
-    return pruning.sensitivities(services, args.tid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -12,8 +13,7 @@ from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.workspace import Attributes, WorkspaceFolder
-from paddlex_restful.services import Services, attributes
-from paddlex_restful.services.listing import state
+from paddlex_restful.services import Services, attributes, versions
 
 blueprint = Blueprint("workspace", __name__)
 
@@ -31,8 +31,8 @@ class GetWorkspace(Arguments):
 @call(blueprint, "GET", "/workspace", WorkspaceFolder, Attributes)
 def get(args: GetWorkspace, services: Services) -> dict[str, Any]:
     """The folder of the workspace, or attributes of one of its entries."""
-    until_changed(state(services))
-    return attributes.look_up(services, args.struct, args.id, args.attr_list)
+    with until_changed(partial(versions.of_lists, services)):
+        return attributes.look_up(services, args.struct, args.id, args.attr_list)
 
 
 class PutWorkspace(Arguments):

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.store import JobStore
 from paddlex_restful.jobs.watcher import Watcher
 from paddlex_restful.messages import jobs as messages
-from paddlex_restful.stamps import stamp
+from paddlex_restful.stamps import Stamp, stamp
 
 DATABASE = "jobs.db"
 
@@ -70,7 +70,7 @@ class JobManager:
         self._patience = patience or Patience()
         self._submitting: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._progress: dict[tuple[str, str], tuple[tuple[int, int, int], dict[str, Any]]] = {}
+        self._progress: dict[tuple[str, str], tuple[Stamp, dict[str, Any]]] = {}
         self._closed = False
         self._store = _open_store(self._root)
         self.executor = executor = executor or Executor()
@@ -193,6 +193,14 @@ class JobManager:
         running = (job for job in self._store.active() if job.state in states.ALIVE)
         return tuple((job.id, self.progress(job).get("stage")) for job in running)
 
+    def reports(self, subject: str) -> Hashable:
+        """Another value after each report of the jobs of a subject that have not ended; these last a second at most.
+
+        What changes with the time alone, the duration of a job and how many wait before it, is as new as that.
+        """
+        active = [job for job in self._store.jobs_of(subject).values() if job.active]
+        return (*map(_last_report, active), int(time.monotonic())) if active else None
+
     @property
     def attended(self) -> bool:
         """Whether the threads live that start jobs and see them end."""
@@ -204,14 +212,12 @@ class JobManager:
 
     def progress(self, job: Job) -> dict[str, Any]:
         """What a job reported last; empty before it reported anything."""
-        path = job.folder / PROGRESS_FILE
-        try:
-            version = stamp(path)
-        except (FileNotFoundError, NotADirectoryError):
+        version = _last_report(job)
+        if version is None:
             return {}
         known = self._progress.get((job.subject, job.kind))
         if known is None or known[0] != version:
-            known = (version, files.read_json(path) or {})
+            known = (version, files.read_json(job.folder / PROGRESS_FILE) or {})
             self._progress[job.subject, job.kind] = known
         return dict(known[1])
 
@@ -330,6 +336,14 @@ class JobManager:
         if job.state == states.STARTING:
             # Its process was not on record, so it was never told to begin.
             self._store.move(job, (states.STARTING,), states.QUEUED, started=None)
+
+
+def _last_report(job: Job) -> Stamp | None:
+    """Of the file with the progress of a job, None before there is one."""
+    try:
+        return stamp(job.folder / PROGRESS_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _absolute(path: Path) -> Path:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
-
-from paddlex_restful.services import Services
 
 Order = Literal["id", "-id", "name", "-name", "create_time", "-create_time"]
 """By what a list is sorted; with ``-``, the greatest first. Entries that are equal stay in the order of their ids."""
@@ -68,8 +66,3 @@ class Selection:
 
 
 ALL = Selection()
-
-
-def state(services: Services) -> Hashable:
-    """What lists of entries are made of: equal as long as none of them would tell anything else."""
-    return services.workspace.state, services.jobs.revision, services.jobs.stages()

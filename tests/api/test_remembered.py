@@ -15,7 +15,10 @@ from werkzeug.test import TestResponse
 from paddlex_restful.api import remembered
 from paddlex_restful.app import create_app
 from paddlex_restful.config import Config
+from paddlex_restful.jobs import states
+from paddlex_restful.jobs.files import job_folder
 from paddlex_restful.logs import FILE, ServerLog
+from paddlex_restful.results import RESULT_FILE
 from paddlex_restful.services import Services, build_services, datasets
 
 
@@ -79,6 +82,57 @@ def test_what_is_told_of_one_entry_follows_its_changes(watched: Watched) -> None
     assert watched.get(path).json["attr"] == {"name": "before"}
     watched.services.workspace.update(did, name="after")
     assert watched.get(path).json["attr"] == {"name": "after"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("train", "/project/task/metrics?type=train&tid={}"),
+        ("train", "/project/task/metrics?type=eval&tid={}"),
+        ("train", "/project/task/metrics?type=eval_all&tid={}"),
+        ("prune", "/project/task/metrics?type=prune&tid={}"),
+        ("prune", "/project/task/prune?tid={}"),
+        ("predict", "/project/task/predict?tid={}"),
+        ("evaluate", "/project/task/evaluate?tid={}"),
+        ("export", "/project/task/export?tid={}"),
+        ("export", "/project/task/export?quant=log&tid={}"),
+        ("export", "/project/task/export?quant=result&tid={}"),
+    ],
+)
+def test_a_poll_is_answered_without_work_until_the_job_tells_something_else(
+    watched: Watched, kind: str, path: str
+) -> None:
+    services = watched.services
+    pid = services.workspace.create_project("p", "", "classification")
+    tid = services.workspace.create_task(pid, "t", "")
+    folder = job_folder(services.workspace.folder(services.workspace.task(tid)), kind)
+    asked = path.format(tid)
+    first = watched.get(asked)
+    assert first.json["status"] == 1
+    assert without_id(first) == without_id(watched.get(asked))
+    assert sum(watched.worked.values()) == 1
+    services.jobs.record(kind, tid, folder, states.FAILED, "The first failed.")
+    told = {watched.get(asked).data for _ in range(2)}
+    assert len(told) == 1
+    assert sum(watched.worked.values()) == 2
+    services.jobs.record(kind, tid, folder, states.FAILED, "The second failed.")
+    last = watched.get(asked)
+    assert sum(watched.worked.values()) == 3
+    if "The first failed." in told.pop().decode():
+        assert "The second failed." in last.text
+
+
+def test_a_fault_is_not_remembered(watched: Watched) -> None:
+    services = watched.services
+    pid = services.workspace.create_project("p", "", "classification")
+    tid = services.workspace.create_task(pid, "t", "")
+    folder = services.workspace.folder(services.workspace.task(tid))
+    services.jobs.record("evaluate", tid, job_folder(folder, "evaluate"), states.DONE)
+    path = f"/project/task/evaluate?tid={tid}"
+    assert watched.get(path).json["status"] == -1
+    (folder / "evaluate").mkdir(parents=True)
+    (folder / "evaluate" / RESULT_FILE).write_text('{"Acc1": 0.5}')
+    assert watched.get(path).json["result"] == {"Acc1": 0.5}
 
 
 def test_a_request_that_differs_is_worked_on(watched: Watched) -> None:

@@ -26,6 +26,25 @@ def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
     assert job.submitted <= job.started <= job.ended  # type: ignore[operator]
 
 
+def test_what_the_jobs_of_a_subject_tell_differs_after_each_report_and_after_a_second(jobs: Jobs) -> None:
+    assert jobs.manager.reports("T0001") is None
+    job = jobs.running("patient")
+    told = {jobs.manager.reports("T0001")}
+    step = jobs.manager.progress(job)["step"]
+    until(lambda: jobs.manager.progress(job)["step"] > step)
+    told.add(jobs.manager.reports("T0001"))
+    assert len(told) == 2
+    assert jobs.manager.reports("T0002") is None
+    jobs.manager.stop(job)
+    assert jobs.manager.reports("T0001") is None
+    # Nothing is reported by a job that waits; its place and the time that it waits are told all the same.
+    _, waiting = (jobs.submit("train", subject) for subject in ("T0003", "T0004"))
+    assert jobs.now(waiting).state == "queued"
+    before = jobs.manager.reports("T0004")
+    until(lambda: jobs.manager.reports("T0004") != before)
+    assert jobs.now(waiting).state == "queued"
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "words"),
     [

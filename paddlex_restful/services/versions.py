@@ -1,0 +1,17 @@
+"""What answers are made of: equal as long as they would tell nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from paddlex_restful.services import Services
+
+
+def of_lists(services: Services) -> Hashable:
+    """Of lists of entries with their states."""
+    return services.workspace.state, services.jobs.revision, services.jobs.stages()
+
+
+def of_task(services: Services, tid: str) -> Hashable:
+    """Of what is told of a task and its jobs, as long as that is nothing but their records and what they report."""
+    return services.workspace.state, services.jobs.revision, services.jobs.reports(tid)

@@ -28,11 +28,11 @@ def cores_of_job() -> int:
 
 
 def rest_between_products() -> None:
-    """Let the threads of matrix products give up their cores as soon as they have nothing to do.
+    """Let the threads of matrix products give up their cores soon after they have nothing to do.
 
-    They would go on turning for 0.2 s, where images are decoded and drawn on the same cores. Three
-    milliseconds are longer than anything between two layers of a net: to be woken for each of them would double the
-    time of a small one. To be called before the first product.
+    They would go on turning for 0.2 s, where images are decoded and drawn on the same cores. Three milliseconds are
+    longer than anything between two layers of a net: to be woken for each of them would double the time of a small one.
+    To be called before the first product.
     """
     os.environ[_BLOCK_TIME_VARIABLE] = _BLOCK_MILLISECONDS
 

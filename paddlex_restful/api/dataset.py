@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -11,6 +12,7 @@ from pydantic import Field
 from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, FilePart, call
 from paddlex_restful.api.kept import kept_answer
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.dataset import (
     AllDatasets,
@@ -23,7 +25,7 @@ from paddlex_restful.api.schemas.dataset import (
 from paddlex_restful.enums import TRAINABLE_TYPES
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import upload as sentences
-from paddlex_restful.services import Services, datasets, previews, uploads
+from paddlex_restful.services import Services, datasets, previews, uploads, versions
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("dataset", __name__)
@@ -56,7 +58,8 @@ def get(args: GetDataset, services: Services) -> dict[str, Any]:
     """One dataset and its status, or all of them."""
     if args.did is None:
         return kept_answer("datasets", args, services, lambda: datasets.list_all(services, args.selection))
-    return datasets.get(services, args.did)
+    with until_changed(partial(versions.of_entry, services, args.did)):
+        return datasets.get(services, args.did)
 
 
 class ImportDataset(Arguments):

@@ -47,7 +47,7 @@ class GetEvaluation(Arguments):
 @call(blueprint, "GET", "/project/task/evaluate", EvaluationState)
 def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Status of the evaluation of a task, and its result."""
-    with until_changed(partial(versions.of_task, services, args.tid)):
+    with until_changed(partial(versions.of_entry, services, args.tid)):
         return evaluation.get(services, args.tid)
 
 

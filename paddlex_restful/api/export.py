@@ -70,7 +70,7 @@ class GetExport(Arguments):
 @call(blueprint, "GET", "/project/task/export", ExportState, QuantisationLog, QuantisationResult)
 def get(args: GetExport, services: Services) -> dict[str, Any]:
     """Status of an export, or the log or result of its quantisation."""
-    with until_changed(partial(versions.of_task, services, args.tid)):
+    with until_changed(partial(versions.of_entry, services, args.tid)):
         if args.quant == "log":
             return {"quant_log": exporting.quantisation_log(services, args.tid)}
         if args.quant == "result":

@@ -55,7 +55,7 @@ class GetPrediction(Arguments):
 @call(blueprint, "GET", "/project/task/predict", PredictionState)
 def get(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Status of a prediction and how many pictures are done."""
-    with until_changed(partial(versions.of_task, services, args.tid)):
+    with until_changed(partial(versions.of_entry, services, args.tid)):
         return prediction.get(services, args.tid)
 
 

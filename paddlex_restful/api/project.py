@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -10,10 +11,11 @@ from pydantic import Field
 from paddlex_restful.api.arguments import PartOfList, one_of
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.kept import kept_answer
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.project import AllProjects, CreatedProject, OneProject, PartOfProjects
 from paddlex_restful.enums import TRAINABLE_TYPES
-from paddlex_restful.services import Services, projects
+from paddlex_restful.services import Services, projects, versions
 from paddlex_restful.services.attributes import DESC_LENGTH, NAME_LENGTH
 
 blueprint = Blueprint("project", __name__)
@@ -46,7 +48,8 @@ def get(args: GetProject, services: Services) -> dict[str, Any]:
     """One project with the statuses of its tasks, or all projects."""
     if args.id is None:
         return kept_answer("projects", args, services, lambda: projects.list_all(services, args.selection))
-    return {"attr": projects.get(services, args.id)}
+    with until_changed(partial(versions.of_lists, services)):
+        return {"attr": projects.get(services, args.id)}
 
 
 class DeleteProject(Arguments):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -10,6 +11,7 @@ from pydantic import Field
 from paddlex_restful.api.arguments import PartOfList
 from paddlex_restful.api.calls import Arguments, call
 from paddlex_restful.api.kept import kept_answer
+from paddlex_restful.api.remembered import until_changed
 from paddlex_restful.api.schemas.base import Nothing
 from paddlex_restful.api.schemas.project import (
     AllTasks,
@@ -22,7 +24,7 @@ from paddlex_restful.api.schemas.project import (
 )
 from paddlex_restful.errors import UserError
 from paddlex_restful.messages import task as sentences
-from paddlex_restful.services import Services, tasks
+from paddlex_restful.services import Services, tasks, versions
 from paddlex_restful.services.attributes import DESC_LENGTH
 
 blueprint = Blueprint("task", __name__)
@@ -57,8 +59,11 @@ class GetTask(PartOfList):
 @call(blueprint, "GET", "/project/task", OneTask, ResumableTask, AllTasks, PartOfTasks)
 def get(args: GetTask, services: Services) -> dict[str, Any]:
     """Status of one task, or the tasks of a project, or all tasks."""
+    if args.tid is not None and args.given("resume"):
+        return tasks.get(services, args.tid, resume=True)
     if args.tid is not None:
-        return tasks.get(services, args.tid, resume=args.given("resume"))
+        with until_changed(partial(versions.of_entry, services, args.tid)):
+            return tasks.get(services, args.tid)
     pid = args.pid or ""
     return kept_answer("tasks", args, services, lambda: tasks.list_all(services, pid, args.selection), within=pid)
 

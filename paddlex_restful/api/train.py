@@ -65,7 +65,7 @@ def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
     """How a training or an analysis stands, and what it measured."""
     if args.type == "sensitivities":
         return pruning.sensitivities(services, args.tid)
-    with until_changed(partial(versions.of_task, services, args.tid)):
+    with until_changed(partial(versions.of_entry, services, args.tid)):
         if args.type == "train":
             return {"train_log": training.train_log(services, args.tid)}
         if args.type == "eval":

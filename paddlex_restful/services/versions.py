@@ -12,6 +12,6 @@ def of_lists(services: Services) -> Hashable:
     return services.workspace.state, services.jobs.revision, services.jobs.stages()
 
 
-def of_task(services: Services, tid: str) -> Hashable:
-    """Of what is told of a task and its jobs, as long as that is nothing but their records and what they report."""
-    return services.workspace.state, services.jobs.revision, services.jobs.reports(tid)
+def of_entry(services: Services, entry_id: str) -> Hashable:
+    """Of what is told of an entry and its jobs, as far as that is nothing but their records and what they report."""
+    return services.workspace.state, services.jobs.revision, services.jobs.reports(entry_id)

@@ -78,7 +78,7 @@ def recover(root: Path, held: pb.Workspace | None) -> pb.Workspace:
     if held is None:
         _mend(message)
     if not message.newly_adopted:
-        _complete_infos(root, message)
+        _complete_infos(root, message, found)
     for each in found:
         each.kind.note(message, each.number)
     for kind in KINDS:
@@ -194,18 +194,17 @@ def _read_info(root: Path, kind: Kind, relative: PurePosixPath) -> Entry | None:
     return entry
 
 
-def _complete_infos(root: Path, message: pb.Workspace) -> None:
+def _complete_infos(root: Path, message: pb.Workspace, found: list[_Found]) -> None:
     """Makes each ``info.pb`` again that was lost, or cut off, with the power soon after its entry was made."""
-    for kind in KINDS:
-        for entry in kind.entries(message).values():
-            relative = relative_folder(entry)
-            if relative is not None and _size(f"{root}/{relative}/{INFO}") < entry.ByteSize():
-                folder = root / relative
-                try:
-                    if folder.is_dir():
-                        durable.write_durably(folder / INFO, entry.SerializeToString())
-                except OSError as error:
-                    log.warning("%s/%s could not be made again: %s.", relative, INFO, error.strerror)
+    for each in found:
+        entry = each.kind.entries(message).get(each.id)
+        if entry is None or relative_folder(entry) != each.relative:
+            continue
+        if _size(f"{root}/{each.relative}/{INFO}") < entry.ByteSize():
+            try:
+                durable.write_durably(root / each.relative / INFO, entry.SerializeToString())
+            except OSError as error:
+                log.warning("%s/%s could not be made again: %s.", each.relative, INFO, error.strerror)
 
 
 def _size(file: str) -> int:

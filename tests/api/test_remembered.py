@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from paddlex_restful.api import remembered
 from paddlex_restful.app import create_app
+from paddlex_restful.checkpoints import CHECKPOINT_FILES
 from paddlex_restful.config import Config
 from paddlex_restful.jobs import states
 from paddlex_restful.jobs.files import job_folder
@@ -87,6 +88,8 @@ def test_what_is_told_of_one_entry_follows_its_changes(watched: Watched) -> None
 @pytest.mark.parametrize(
     ("kind", "path"),
     [
+        ("train", "/project/task?tid={}"),
+        ("train", "/project?id=P0001"),
         ("train", "/project/task/metrics?type=train&tid={}"),
         ("train", "/project/task/metrics?type=eval&tid={}"),
         ("train", "/project/task/metrics?type=eval_all&tid={}"),
@@ -120,6 +123,19 @@ def test_a_poll_is_answered_without_work_until_the_job_tells_something_else(
     assert sum(watched.worked.values()) == 3
     if "The first failed." in told.pop().decode():
         assert "The second failed." in last.text
+
+
+def test_whether_a_training_can_go_on_is_looked_at_each_time(watched: Watched) -> None:
+    pid = watched.services.workspace.create_project("p", "", "classification")
+    tid = watched.services.workspace.create_task(pid, "t", "")
+    folder = watched.services.workspace.folder(watched.services.workspace.task(tid))
+    path = f"/project/task?tid={tid}&resume=1"
+    assert watched.get(path).json["max_saved_epochs"] == -1
+    checkpoint = folder / "output" / "epoch_3"
+    checkpoint.mkdir(parents=True)
+    for name in CHECKPOINT_FILES:
+        (checkpoint / name).touch()
+    assert watched.get(path).json["max_saved_epochs"] == 3
 
 
 def test_a_fault_is_not_remembered(watched: Watched) -> None:

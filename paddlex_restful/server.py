@@ -103,6 +103,7 @@ def serve(config: Config) -> int:
             return _refuse(error)
         finally:
             services.close()
+            services.jobs.executor.close()
             log.close()
     return 0
 

@@ -23,7 +23,7 @@ from paddlex_restful import __version__
 from paddlex_restful.jobs.job import Job
 from paddlex_restful.jobs.manager import DATABASE
 from paddlex_restful.jobs.store import JobStore
-from tests.conftest import Server
+from tests.conftest import STOP_SECONDS, Server
 from tests.flow import import_dataset
 from tests.images import make_classification
 
@@ -386,3 +386,13 @@ def test_a_body_above_the_limit_gets_its_answer(shared_server: Server) -> None:
     assert response.status == 413
     assert "256 MiB" in json.loads(response.read())["message"]
     connection.close()
+
+
+def test_a_server_without_jobs_leaves_no_process_that_prepares_for_them(server: Server) -> None:
+    [fork_server] = [
+        child for child in psutil.Process(server.process.pid).children() if "forkserver" in " ".join(child.cmdline())
+    ]
+    # It cannot end by itself.
+    fork_server.suspend()
+    assert server.stop() == 0
+    fork_server.wait(STOP_SECONDS)

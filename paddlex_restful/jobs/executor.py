@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -170,6 +171,7 @@ class Executor:
 
     def __init__(self, method: str | None = None, preload: tuple[str, ...] = PRELOAD) -> None:
         self.method = method or start_method()
+        self._started_any = False
         if self.method == "forkserver":
             forkserver.set_forkserver_preload(list(preload))
             # Only starts it: the imports go on behind, and the first job waits for what is left of them.
@@ -184,6 +186,7 @@ class Executor:
         Raises:
             OSError: the machine gives no process.
         """
+        self._started_any = True
         if self.method == "spawn":
             return _Spawned(channel)
         for _ in range(_ATTEMPTS):
@@ -197,6 +200,15 @@ class Executor:
                 if dying is not None:
                     wait_process(dying, _DYING)
         raise ChildProcessError("the fork server does not stay alive")
+
+    def close(self) -> None:
+        """End a fork server that nothing was started from, as the last thing of this process.
+
+        It would end by itself, but not before it has imported everything for jobs that will not come.
+        """
+        server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+        if self.method == "forkserver" and not self._started_any and server is not None:
+            os.kill(server, signal.SIGKILL)
 
 
 def start_method() -> str:

@@ -22,6 +22,7 @@ from werkzeug.exceptions import (
 )
 
 from paddlex_restful import language
+from paddlex_restful.api.remembered import forget
 from paddlex_restful.api.schemas.base import Answer
 from paddlex_restful.api.schemas.sentences import places, retold
 from paddlex_restful.errors import UserError
@@ -86,6 +87,7 @@ def failure(
         headers: HTTP headers to add.
         fields: what to tell beside, for programs.
     """
+    forget()
     chosen = language.current()
     message = language.sentence(message, chosen)
     response = _json({**(fields or {}), "status": FAILURE, "message": message}, code)

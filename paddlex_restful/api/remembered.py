@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from flask import Flask, Response
@@ -18,7 +19,10 @@ from paddlex_restful.api import requests
 from paddlex_restful.recent import Recent
 
 MOST_BYTES = 16 << 20
-"""All answers together; those that were asked for longest ago make room."""
+"""All answers together, with the requests; those that were asked for longest ago make room."""
+
+_BESIDE = 4096
+"""Bytes that an answer takes beside its texts and those of its request."""
 
 EXTENSION = "remembered"
 """Where an application has its ``Remembered``."""
@@ -35,12 +39,20 @@ Look = Callable[[], Hashable]
 """Looks at what an answer is made of; gives another value when it would tell anything else."""
 
 
+class _Key(NamedTuple):
+    path: str
+    query: str
+    address: str | None
+    headers: tuple[tuple[str, str], ...]
+
+
 class _Answer(NamedTuple):
     look: Look
     seen: Hashable
     rule: str
     headers: list[tuple[str, str]]
     body: bytes
+    weight: int
 
 
 class Remembered:
@@ -52,7 +64,7 @@ class Remembered:
 
     def __init__(self, ledger: requests.Ledger) -> None:
         self._ledger = ledger
-        self._answers: Recent[Hashable, _Answer] = Recent(MOST_BYTES, lambda answer: len(answer.body))
+        self._answers: Recent[_Key, _Answer] = Recent(MOST_BYTES, attrgetter("weight"))
 
     def install(self, app: Flask) -> None:
         """Keep what the application answers, as the last that is done with it."""
@@ -70,7 +82,7 @@ class Remembered:
             return None
         key = environ[_KEY] = _key(environ)
         found = self._answers.get(key)
-        if found is None or found.seen != found.look():
+        if found is None or not _is_current(found):
             return None
         start_response("200 OK", [*found.headers, self._ledger.note(environ, found.rule, found.rule, 200)])
         return (found.body,)
@@ -80,8 +92,11 @@ class Remembered:
         key, made_of = current.environ.get(_KEY), current.environ.get(_MADE_OF)
         if key is not None and made_of is not None and current.url_rule is not None and response.status_code == 200:
             headers = [pair for pair in response.get_wsgi_headers(current.environ) if pair[0] != requests.ID_HEADER]
+            body = response.get_data()
+            weight = _BESIDE + len(body) + len(key.path) + len(key.query)
+            weight += sum(len(name) + len(value) for name, value in (*headers, *key.headers))
             look, seen = made_of
-            self._answers.put(key, _Answer(look, seen, current.url_rule.rule, headers, response.get_data()))
+            self._answers.put(key, _Answer(look, seen, current.url_rule.rule, headers, body, weight))
         return response
 
 
@@ -100,10 +115,18 @@ def until_changed(look: Look) -> Iterator[Hashable]:
     request_ctx.request.environ[_MADE_OF] = look, seen
 
 
-def _key(environ: Mapping[str, Any]) -> Hashable:
-    return (
-        environ["PATH_INFO"],
-        environ["QUERY_STRING"],
-        environ.get("REMOTE_ADDR"),
-        *(pair for pair in environ.items() if pair[0][:5] == "HTTP_" and pair[0] not in _UNREAD),
-    )
+def forget() -> None:
+    """Let the answer of the request under work not be given again after all: something failed behind it."""
+    request_ctx.request.environ.pop(_MADE_OF, None)
+
+
+def _is_current(found: _Answer) -> bool:
+    try:
+        return found.seen == found.look()
+    except OSError:  # who works on the request tells what is wrong
+        return False
+
+
+def _key(environ: Mapping[str, Any]) -> _Key:
+    headers = tuple(pair for pair in environ.items() if pair[0][:5] == "HTTP_" and pair[0] not in _UNREAD)
+    return _Key(environ["PATH_INFO"], environ["QUERY_STRING"], environ.get("REMOTE_ADDR"), headers)

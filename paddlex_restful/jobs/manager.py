@@ -194,12 +194,13 @@ class JobManager:
         return tuple((job.id, self.progress(job).get("stage")) for job in running)
 
     def reports(self, subject: str) -> Hashable:
-        """Another value after each report of the jobs of a subject that have not ended; these last a second at most.
+        """Another value after each report of the jobs of a subject, and after a second where one of them is active.
 
         What changes with the time alone, the duration of a job and how many wait before it, is as new as that.
         """
-        active = [job for job in self._store.jobs_of(subject).values() if job.active]
-        return (*map(_last_report, active), int(time.monotonic())) if active else None
+        jobs = self._store.jobs_of(subject).values()
+        second = int(time.monotonic()) if any(job.active for job in jobs) else None
+        return second, *map(_last_report, jobs)
 
     @property
     def attended(self) -> bool:

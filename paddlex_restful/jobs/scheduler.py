@@ -195,7 +195,10 @@ class Scheduler:
     def _conclude(self, job: Job, result: dict[str, Any]) -> None:
         end = Outcome(states.DONE, result=result)
         end.write(job.folder)
-        self._store.move(job, (states.STARTING,), states.DONE, result=end.result, ended=end.ended)
+        if self._store.move(job, (states.STARTING,), states.DONE, result=end.result, ended=end.ended) is None:
+            now = self._store.latest(job.subject, job.kind)
+            if now is not None and now.id == job.id:
+                Outcome(now.state, now.message).write(job.folder)
 
     def _decline(self, job: Job) -> None:
         self._declined.add(job.id)

@@ -174,6 +174,8 @@ class JobStore:
             self._connection.execute("DELETE FROM jobs WHERE id=?", (job.id,))
             if earlier is not None:
                 self._connection.execute(_INSERT, self._to_row(earlier, earlier.id))
+        # Its folder may be gone.
+        self._count()
 
     def insert_all(self, jobs: Iterable[Job]) -> None:
         """Put many jobs on record at once; for an empty database."""

@@ -40,6 +40,7 @@ class State:
         leftovers: folders of deleted entries whose removal is not known to be finished.
         newly_adopted: taken over from the original server, and nothing was changed since.
         time: of the last change.
+        revision: another number in each state that is published.
     """
 
     entries: dict[Kind, dict[str, Any]]
@@ -48,6 +49,7 @@ class State:
     leftovers: list[str]
     newly_adopted: bool
     time: str
+    revision: int = 0
 
     @classmethod
     def of(cls, message: pb.Workspace) -> State:
@@ -113,7 +115,13 @@ class Draft:
 
     def __init__(self, state: State, time: str) -> None:
         self.state = State(
-            dict(state.entries), dict(state.groups), dict(state.greatest), list(state.leftovers), False, time
+            dict(state.entries),
+            dict(state.groups),
+            dict(state.greatest),
+            list(state.leftovers),
+            False,
+            time,
+            state.revision + 1,
         )
         self._changed: dict[str, Kind] = {}
         # By id, and held, so that no other dict gets that id.

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import shutil
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from paddlex_restful.api import remembered
+from paddlex_restful.api import answers, remembered
 from paddlex_restful.app import create_app
 from paddlex_restful.checkpoints import CHECKPOINT_FILES
 from paddlex_restful.config import Config
@@ -125,6 +129,40 @@ def test_a_poll_is_answered_without_work_until_the_job_tells_something_else(
         assert "The second failed." in last.text
 
 
+def test_a_failure_behind_the_work_is_not_remembered(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = answers.for_reader
+
+    def refuse(*_: Any) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files", "messages.mo")
+
+    monkeypatch.setattr("paddlex_restful.api.calls.for_reader", refuse)
+    assert watched.get("/workspace").json["status"] == -1
+    monkeypatch.setattr("paddlex_restful.api.calls.for_reader", real)
+    assert watched.get("/workspace").json["status"] == 1
+
+
+def test_what_cannot_be_looked_at_is_worked_on(watched: Watched) -> None:
+    services = watched.services
+    pid = services.workspace.create_project("p", "", "classification")
+    tid = services.workspace.create_task(pid, "t", "")
+    folder = job_folder(services.workspace.folder(services.workspace.task(tid)), "train")
+    services.jobs.record("train", tid, folder, states.DONE)
+    path = f"/project/task/metrics?type=train&tid={tid}"
+    assert watched.get(path).json["status"] == 1
+    shutil.rmtree(folder)
+    folder.symlink_to(folder)
+    assert watched.get(path).json["status"] == -1
+
+
+def test_answers_of_small_entries_do_not_hold_what_the_workspace_was_when_they_were_made(watched: Watched) -> None:
+    did = datasets.create(watched.services, "first", "", "classification")
+    watched.get(f"/dataset?did={did}")
+    before = weakref.ref(watched.services.workspace.state)
+    watched.services.workspace.update(did, name="second")
+    gc.collect()
+    assert before() is None
+
+
 def test_whether_a_training_can_go_on_is_looked_at_each_time(watched: Watched) -> None:
     pid = watched.services.workspace.create_project("p", "", "classification")
     tid = watched.services.workspace.create_task(pid, "t", "")
@@ -194,7 +232,9 @@ def test_only_so_much_is_remembered(watched: Watched) -> None:
     kept = watched.app.extensions[remembered.EXTENSION]._answers
     did = datasets.create(watched.services, "n" * 200, "d" * 4000, "classification")
     size = len(watched.get("/dataset").data)
-    kept.most = 3 * size + size // 2
+    weight = kept._weight
+    assert weight > size
+    kept.most = 3 * weight + weight // 2
 
     def is_worked_on(path: str) -> bool:
         before = sum(watched.worked.values())

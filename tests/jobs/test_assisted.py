@@ -86,6 +86,9 @@ def test_other_jobs_go_on_meanwhile_and_one_that_is_stopped_is_not_concluded(job
     stopped.set()
     assert ended.wait(LONG)
     assert jobs.now(job).state == "stopped"
+    left = outcome.read(job.folder)
+    assert left is not None
+    assert left.state == "stopped"
 
 
 def test_one_that_a_killed_server_was_doing_is_done_by_the_next(jobs: Jobs) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from paddlex_restful import durable
 from paddlex_restful.errors import UserError
+from paddlex_restful.jobs.context import PROGRESS_FILE
 from paddlex_restful.jobs.identity import Identity
 from paddlex_restful.jobs.stopper import Patience
 from paddlex_restful.jobs.watcher import Watcher
@@ -27,16 +28,20 @@ def test_job_that_returns_is_done_with_its_result(jobs: Jobs) -> None:
 
 
 def test_what_the_jobs_of_a_subject_tell_differs_after_each_report_and_after_a_second(jobs: Jobs) -> None:
-    assert jobs.manager.reports("T0001") is None
+    nothing = jobs.manager.reports("T0001")
+    assert jobs.manager.reports("T0001") == nothing
     job = jobs.running("patient")
-    told = {jobs.manager.reports("T0001")}
+    told = {nothing, jobs.manager.reports("T0001")}
     step = jobs.manager.progress(job)["step"]
     until(lambda: jobs.manager.progress(job)["step"] > step)
     told.add(jobs.manager.reports("T0001"))
-    assert len(told) == 2
-    assert jobs.manager.reports("T0002") is None
+    assert len(told) == 3
+    assert jobs.manager.reports("T0002") == nothing
     jobs.manager.stop(job)
-    assert jobs.manager.reports("T0001") is None
+    before = jobs.manager.reports("T0001")
+    assert jobs.manager.reports("T0001") == before
+    (job.folder / PROGRESS_FILE).write_text("{}")
+    assert jobs.manager.reports("T0001") != before
     # Nothing is reported by a job that waits; its place and the time that it waits are told all the same.
     _, waiting = (jobs.submit("train", subject) for subject in ("T0003", "T0004"))
     assert jobs.now(waiting).state == "queued"

@@ -1,7 +1,7 @@
 """The four dataset formats: check, import, split, describe, draw, and read for training.
 
-Pure Python with numpy and Pillow: no paddle, no OpenCV. numpy is imported where it is used, for a server that starts has
-no need of it. The import job is ``importing.run``.
+Pure Python with numpy and Pillow: no paddle, no OpenCV. numpy is imported where it is used, for a server that starts
+has no need of it. The import job is ``importing.run``.
 """
 
 from __future__ import annotations

@@ -87,7 +87,6 @@ def failure(
         headers: HTTP headers to add.
         fields: what to tell beside, for programs.
     """
-    forget()
     chosen = language.current()
     message = language.sentence(message, chosen)
     response = _json({**(fields or {}), "status": FAILURE, "message": message}, code)
@@ -143,6 +142,7 @@ def _json(fields: Mapping[str, Any], code: int = 200) -> Response:
 
 
 def _user_error(error: UserError) -> Response:
+    forget()
     return failure(str(error), fields=error.fields)
 
 
@@ -177,6 +177,7 @@ def _too_large() -> str:
 
 
 def _internal_error(error: Exception) -> Response:
+    forget()
     return failure(told(error))
 
 

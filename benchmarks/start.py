@@ -12,7 +12,7 @@ import psutil
 from benchmarks.results import Figure
 from benchmarks.serving import run_server, temporary_folder
 
-LIBRARIES = "flask, waitress, pydantic, google.protobuf.message, orjson, numpy, PIL.Image"
+LIBRARIES = "flask, waitress, pydantic, google.protobuf.message, orjson, PIL.Image"
 
 
 def measure(runs: int) -> Iterator[Figure]:

@@ -39,29 +39,31 @@ HTTP_SIDE = (
 
 @pytest.mark.parametrize("function", sorted({PREDICTIONS, *(kind.function for kind in KINDS.values())}))
 def test_a_process_imports_nothing_of_the_http_side(function: str) -> None:
-    done = subprocess.run([sys.executable, "-c", IMPORTER, function], capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    loaded = json.loads(done.stdout.splitlines()[-1])
+    loaded = loaded_with(function)
     assert function.partition(":")[0] in loaded
     assert within(loaded, HTTP_SIDE) == []
 
 
 def test_imaging_imports_no_engine_and_nothing_of_the_training_or_the_http_side() -> None:
     modules = [f"paddlex_restful.imaging.{file.stem}" for file in Path(imaging.__path__[0]).glob("[!_]*.py")]
-    done = subprocess.run([sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    loaded = json.loads(done.stdout.splitlines()[-1])
+    loaded = loaded_with(*modules)
     assert set(modules) < set(loaded)
     assert within(loaded, (*ENGINES, *HTTP_SIDE, "paddlex_restful.training")) == []
 
 
 def test_a_server_imports_nothing_large_that_its_start_can_do_without() -> None:
     server = "paddlex_restful.server"
-    done = subprocess.run([sys.executable, "-c", IMPORTER, server], capture_output=True, text=True, timeout=400)
-    assert done.returncode == 0, done.stderr
-    loaded = json.loads(done.stdout.splitlines()[-1])
+    loaded = loaded_with(server)
     assert server in loaded
     assert within(loaded, (*ENGINES, "numpy", "cv2", "dash", "openpyxl")) == []
+
+
+def loaded_with(*named: str) -> list[str]:
+    """All modules that a fresh interpreter has after it imported these, or the functions ``module:function``."""
+    done = subprocess.run([sys.executable, "-c", IMPORTER, *named], capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr
+    loaded: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return loaded
 
 
 def within(modules: list[str], packages: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -58,7 +57,7 @@ def get(args: GetDataset, services: Services) -> dict[str, Any]:
     """One dataset and its status, or all of them."""
     if args.did is None:
         return kept_answer("datasets", args, services, lambda: datasets.list_all(services, args.selection))
-    with until_changed(partial(versions.of_entry, services, args.did)):
+    with until_changed(versions.of_entry, services, args.did):
         return datasets.get(services, args.did)
 
 

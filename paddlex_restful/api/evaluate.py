@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,7 +46,7 @@ class GetEvaluation(Arguments):
 @call(blueprint, "GET", "/project/task/evaluate", EvaluationState)
 def get(args: GetEvaluation, services: Services) -> dict[str, Any]:
     """Status of the evaluation of a task, and its result."""
-    with until_changed(partial(versions.of_entry, services, args.tid)):
+    with until_changed(versions.of_entry, services, args.tid):
         return evaluation.get(services, args.tid)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -70,7 +69,7 @@ class GetExport(Arguments):
 @call(blueprint, "GET", "/project/task/export", ExportState, QuantisationLog, QuantisationResult)
 def get(args: GetExport, services: Services) -> dict[str, Any]:
     """Status of an export, or the log or result of its quantisation."""
-    with until_changed(partial(versions.of_entry, services, args.tid)):
+    with until_changed(versions.of_entry, services, args.tid):
         if args.quant == "log":
             return {"quant_log": exporting.quantisation_log(services, args.tid)}
         if args.quant == "result":

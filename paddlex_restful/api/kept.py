@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -74,6 +73,6 @@ def kept_answer(
         within: id of the entry whose list it is.
     """
     lists: KeptLists = current_app.extensions[EXTENSION]
-    with until_changed(partial(versions.of_lists, services)) as seen:
+    with until_changed(versions.of_lists, services) as seen:
         items, total = lists.get((name, within, args.selection), seen, make)
     return args.answer(name, items, total)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, request
@@ -55,7 +54,7 @@ class GetPrediction(Arguments):
 @call(blueprint, "GET", "/project/task/predict", PredictionState)
 def get(args: GetPrediction, services: Services) -> dict[str, Any]:
     """Status of a prediction and how many pictures are done."""
-    with until_changed(partial(versions.of_entry, services, args.tid)):
+    with until_changed(versions.of_entry, services, args.tid):
         return prediction.get(services, args.tid)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -48,7 +47,7 @@ def get(args: GetProject, services: Services) -> dict[str, Any]:
     """One project with the statuses of its tasks, or all projects."""
     if args.id is None:
         return kept_answer("projects", args, services, lambda: projects.list_all(services, args.selection))
-    with until_changed(partial(versions.of_lists, services)):
+    with until_changed(versions.of_lists, services):
         return {"attr": projects.get(services, args.id)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -39,7 +38,7 @@ def start(args: PruneTask, services: Services) -> None:
 @call(blueprint, "GET", "/project/task/prune", PruneState)
 def get(args: PruneTask, services: Services) -> dict[str, Any]:
     """Status of the sensitivity analysis of a task; null where none was started."""
-    with until_changed(partial(versions.of_entry, services, args.tid)):
+    with until_changed(versions.of_entry, services, args.tid):
         return pruning.get(services, args.tid)
 
 

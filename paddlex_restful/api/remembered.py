@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -101,15 +102,17 @@ class Remembered:
 
 
 @contextmanager
-def until_changed(look: Look) -> Iterator[Hashable]:
+def until_changed(version: Callable[..., Hashable], *args: Any) -> Iterator[Hashable]:
     """Let the answer that is made meanwhile be given again, as long as what it is made of stays the same.
 
     Args:
-        look: one of ``services.versions``, for instance.
+        version: one of ``services.versions``.
+        args: what it takes.
 
     Yields:
-        What it was made of.
+        What the answer is made of.
     """
+    look = partial(version, *args)
     seen = look()
     yield seen
     request_ctx.request.environ[_MADE_OF] = look, seen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -62,7 +61,7 @@ def get(args: GetTask, services: Services) -> dict[str, Any]:
     if args.tid is not None and args.given("resume"):
         return tasks.get(services, args.tid, resume=True)
     if args.tid is not None:
-        with until_changed(partial(versions.of_entry, services, args.tid)):
+        with until_changed(versions.of_entry, services, args.tid):
             return tasks.get(services, args.tid)
     pid = args.pid or ""
     return kept_answer("tasks", args, services, lambda: tasks.list_all(services, pid, args.selection), within=pid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -65,7 +64,7 @@ def metrics(args: GetMetrics, services: Services) -> dict[str, Any]:
     """How a training or an analysis stands, and what it measured."""
     if args.type == "sensitivities":
         return pruning.sensitivities(services, args.tid)
-    with until_changed(partial(versions.of_entry, services, args.tid)):
+    with until_changed(versions.of_entry, services, args.tid):
         if args.type == "train":
             return {"train_log": training.train_log(services, args.tid)}
         if args.type == "eval":

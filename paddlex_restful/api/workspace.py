@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint
@@ -31,7 +30,7 @@ class GetWorkspace(Arguments):
 @call(blueprint, "GET", "/workspace", WorkspaceFolder, Attributes)
 def get(args: GetWorkspace, services: Services) -> dict[str, Any]:
     """The folder of the workspace, or attributes of one of its entries."""
-    with until_changed(partial(versions.of_lists, services)):
+    with until_changed(versions.of_lists, services):
         return attributes.look_up(services, args.struct, args.id, args.attr_list)
 
 

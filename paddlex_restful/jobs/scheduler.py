@@ -196,6 +196,7 @@ class Scheduler:
         end = Outcome(states.DONE, result=result)
         end.write(job.folder)
         if self._store.move(job, (states.STARTING,), states.DONE, result=end.result, ended=end.ended) is None:
+            # It was stopped meanwhile, and its folder must not say otherwise.
             now = self._store.latest(job.subject, job.kind)
             if now is not None and now.id == job.id:
                 Outcome(now.state, now.message).write(job.folder)

@@ -63,6 +63,13 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     log.close()
 
 
+def a_task(services: Services) -> tuple[str, Path]:
+    """The id of a new task in a new project, and its folder."""
+    pid = services.workspace.create_project("p", "", "classification")
+    tid = services.workspace.create_task(pid, "t", "")
+    return tid, services.workspace.folder(services.workspace.task(tid))
+
+
 def without_id(response: TestResponse) -> tuple[int, bytes, list[tuple[str, str]]]:
     headers = [pair for pair in response.headers.items() if pair[0] != "X-Request-ID"]
     return response.status_code, response.data, headers
@@ -110,9 +117,8 @@ def test_a_poll_is_answered_without_work_until_the_job_tells_something_else(
     watched: Watched, kind: str, path: str
 ) -> None:
     services = watched.services
-    pid = services.workspace.create_project("p", "", "classification")
-    tid = services.workspace.create_task(pid, "t", "")
-    folder = job_folder(services.workspace.folder(services.workspace.task(tid)), kind)
+    tid, task_folder = a_task(services)
+    folder = job_folder(task_folder, kind)
     asked = path.format(tid)
     first = watched.get(asked)
     assert first.json["status"] == 1
@@ -143,9 +149,8 @@ def test_a_failure_behind_the_work_is_not_remembered(watched: Watched, monkeypat
 
 def test_what_cannot_be_looked_at_is_worked_on(watched: Watched) -> None:
     services = watched.services
-    pid = services.workspace.create_project("p", "", "classification")
-    tid = services.workspace.create_task(pid, "t", "")
-    folder = job_folder(services.workspace.folder(services.workspace.task(tid)), "train")
+    tid, task_folder = a_task(services)
+    folder = job_folder(task_folder, "train")
     services.jobs.record("train", tid, folder, states.DONE)
     path = f"/project/task/metrics?type=train&tid={tid}"
     assert watched.get(path).json["status"] == 1
@@ -164,9 +169,7 @@ def test_answers_of_small_entries_do_not_hold_what_the_workspace_was_when_they_w
 
 
 def test_whether_a_training_can_go_on_is_looked_at_each_time(watched: Watched) -> None:
-    pid = watched.services.workspace.create_project("p", "", "classification")
-    tid = watched.services.workspace.create_task(pid, "t", "")
-    folder = watched.services.workspace.folder(watched.services.workspace.task(tid))
+    tid, folder = a_task(watched.services)
     path = f"/project/task?tid={tid}&resume=1"
     assert watched.get(path).json["max_saved_epochs"] == -1
     checkpoint = folder / "output" / "epoch_3"
@@ -178,9 +181,7 @@ def test_whether_a_training_can_go_on_is_looked_at_each_time(watched: Watched) -
 
 def test_a_fault_is_not_remembered(watched: Watched) -> None:
     services = watched.services
-    pid = services.workspace.create_project("p", "", "classification")
-    tid = services.workspace.create_task(pid, "t", "")
-    folder = services.workspace.folder(services.workspace.task(tid))
+    tid, folder = a_task(services)
     services.jobs.record("evaluate", tid, job_folder(folder, "evaluate"), states.DONE)
     path = f"/project/task/evaluate?tid={tid}"
     assert watched.get(path).json["status"] == -1
